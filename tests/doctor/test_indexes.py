@@ -33,24 +33,20 @@ def asked(project: str = "app", sources: Sources | None = None) -> list[Finding]
 
 
 def test_the_configuration_is_shown_without_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """It names indexes and links; a directory that is missing is a warning."""
+    """It names indexes and counts links; a directory that is missing is an error, for mirror too."""
     (tmp_path / "wheels").mkdir()
-    one, two = configured(
-        monkeypatch,
-        index_url="https://me:s3cret@one.example/simple",
-        find_links=f"{tmp_path / 'wheels'} {tmp_path / 'no'}",
-    )
-    assert (one.state, one.what) == ("ok", "indexes: https://one.example/simple; 2 places of find-links")
-    assert (two.state, two.what) == (
-        "warning",
-        f"{tmp_path / 'no'} of find-links does not exist, and pip passes over it",
-    )
+    settings = {"index_url": "https://me:s3cret@one.example/simple", "find_links": str(tmp_path / "wheels")}
+    (one,) = configured(monkeypatch, **settings)
+    assert (one.state, one.what) == ("ok", "indexes: https://one.example/simple; 1 place of find-links")
+    (two,) = configured(monkeypatch, **settings | {"find_links": str(tmp_path / "no")})
+    assert two.state == "error"
+    assert f"'find-links' (PIP_FIND_LINKS) has {tmp_path / 'no'}, and there is no such" in two.what
 
 
 def test_a_directory_that_is_an_index_may_be_missing_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An extra index on a disk that is not mounted is a warning."""
+    """An extra index on a disk that is not mounted is an error."""
     found = configured(monkeypatch, extra_index_url=(tmp_path / "simple").as_uri())
-    assert [one.state for one in found] == ["ok", "warning"]
+    assert [one.state for one in found] == ["error"]
 
 
 def test_pip_refuses_its_configuration(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 import pytest
+from pip._vendor.certifi import where
 
 from pypi_subset.distributions.wheel import read_metadata
 from pypi_subset.errors import BadDistribution, UpstreamError
@@ -217,12 +218,14 @@ def test_the_settings_that_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyP
     limits.write_text("a<2\n-c more.txt\n--index-url http://elsewhere.invalid/\n")
     config = tmp_path / "pip.conf"
     config.write_text(
-        "[global]\nindex-url = https://one.example/simple/\ntimeout = 7\nretries = 2\ncert = /some/ca.pem\n"
-        f"client-cert = /some/client.pem\nkeyring-provider = disabled\nconstraint = {limits}\n"
+        f"[global]\nindex-url = https://one.example/simple/\ntimeout = 7\nretries = 2\ncert = {where()}\n"
+        f"client-cert = {limits}\nkeyring-provider = disabled\nconstraint = {limits}\n"
         "[download]\ntrusted-host = lab.example\n"
     )
     monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://two.example/simple https://three.example/simple/")
+    (tmp_path / "wheelhouse").mkdir()
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PIP_FIND_LINKS", "wheelhouse")
     monkeypatch.setenv("PIP_PROXY", "http://proxy.example:3128")
     network = read_network()
@@ -231,7 +234,7 @@ def test_the_settings_that_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert network.find_links == ("wheelhouse",)
     assert read_constraints(network) == ("a<2", "b<3")
     session = network.session()
-    assert (session.timeout, session.verify, session.cert) == (7, "/some/ca.pem", "/some/client.pem")
+    assert (session.timeout, session.verify, session.cert) == (7, where(), str(limits))
     assert session.proxies == {"http": "http://proxy.example:3128", "https": "http://proxy.example:3128"}
     assert session.pip_trusted_origins == [("lab.example", None)]
     assert session.get_adapter("https://one.example").max_retries.total == 2

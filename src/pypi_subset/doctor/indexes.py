@@ -14,9 +14,10 @@ from pypi_subset.site.pages.sizes import counted
 from pypi_subset.support.threads import DaemonThreadPool
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import local_path, read_network, without_credentials
+from pypi_subset.upstream.settings.usable import require_admitted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from pypi_subset.model.intake.sources import Sources
     from pypi_subset.upstream.pip_config import Network
@@ -30,10 +31,11 @@ _USUAL = "pip"
 
 
 def configuration(into: list[Finding]) -> Network | None:
-    """Return pip's configuration, ``None`` if pip refuses it; *into* receives what it names and what of that is missing."""
+    """Return pip's configuration, ``None`` if pip refuses it; *into* receives what it names, or what is wrong with it."""
     network = None
     with examined("pip configuration", into):
         network = read_network()
+        require_admitted(network.settings)
         places = ", ".join(map(without_credentials, network.index_urls)) or "none"
         more = [counted(len(network.find_links), "place") + " of find-links"] if network.find_links else []
         more += [counted(len(network.constraints), "constraints file")] if network.constraints else []
@@ -45,19 +47,7 @@ def configuration(into: list[Finding]) -> Network | None:
             into.append(
                 Finding(name="pip configuration", state="error", what="no index and no find-links", next_step=step)
             )
-        into.extend(_missing(network))
     return network
-
-
-def _missing(network: Network) -> Iterator[Finding]:
-    """Yield each directory of pip's configuration that does not exist."""
-    for setting, places in (("index-url", network.index_urls), ("find-links", network.find_links)):
-        for place in places:
-            path = local_path(place)
-            if path is not None and not path.exists():
-                what = f"{without_credentials(place)} of {setting} does not exist, and pip passes over it"
-                step = "mount it, or remove it from pip's configuration (pip config list)"
-                yield Finding(name="pip configuration", state="warning", what=what, next_step=step)
 
 
 def reached(network: Network, sources: Sources, project: str) -> list[Finding]:

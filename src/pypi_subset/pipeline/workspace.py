@@ -23,6 +23,7 @@ from pypi_subset.support import files, staging
 from pypi_subset.support.progress import SILENT
 from pypi_subset.upstream.constraints import read_constraints
 from pypi_subset.upstream.pip_config import read_network
+from pypi_subset.upstream.settings.usable import require_admitted, require_agreement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -84,12 +85,15 @@ def inputs_of(paths: Paths, progress: Progress, *, update: bool = False) -> tupl
     _require_own_locks(paths)
     require_own(paths.site)
     network = read_network()
+    require_admitted(network.settings)
     reach = Reach(
         index_urls=network.index_urls,
         find_links=(*network.find_links, str(paths.requirements / OWN_WHEELS)),
         documents=Documents(network, paths.locks, update=update),
     )
     subset = read_subset(paths.requirements, reach)
+    indexes = [one.name for one in subset.sources.named if one.index]
+    require_agreement(network.settings, built=[*subset.build, *subset.keep], indexes=indexes)
     for note in (note for target in subset.targets for note in target.notes):
         progress.say(f"note: {note}")
     sources = replace(subset.sources, lost=lost_wheels(subset.sources, paths.locks))

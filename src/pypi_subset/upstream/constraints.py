@@ -36,7 +36,7 @@ def _read(network: Network) -> Iterator[str]:
     from pypi_subset.upstream.session import guarded  # noqa: PLC0415
     from pypi_subset.upstream.transport.replies import CHARSETS, FAILURES, said  # noqa: PLC0415
 
-    step = "correct pip's setting 'constraint' (PIP_CONSTRAINT)"
+    step = f"correct pip's setting 'constraint'{network.place('constraint')}"
     count = 0
 
     class Reader(req_file.RequirementsFileParser):
@@ -59,16 +59,18 @@ def _read(network: Network) -> Iterator[str]:
     session = guarded(network.session())
     session.hooks["response"].append(as_text)
     reader = Reader(session, req_file.get_line_parser(None))
+    shown = ""
     try:
         for source in network.constraints:
+            shown = without_secrets(source)
             path = local_path(source)
             for line in reader.parse(source if path is None else str(path), constraint=True):
                 found = req_file.handle_line(line, session=session)
                 if found is not None:
-                    yield _line(found.requirement, found.options or {}, step)
+                    yield _line(found.requirement, found.options or {}, shown, step)
     except (*FAILURES, RecursionError) as error:
         reason = without_secrets(said(error).strip().partition("\n")[0]) or type(error).__name__
-        msg = f"the constraint files of pip's configuration cannot be read: {reason}"
+        msg = f"the constraint files of pip's configuration cannot be read: {shown}: {reason}"
         raise UpstreamError(msg, next_step=step) from error
 
 
@@ -84,7 +86,7 @@ def _require_text(path: Path, next_step: str) -> None:
         raise UpstreamError(error.what, path=path, line=error.line, next_step=error.next_step) from error
 
 
-def _line(text: str, options: dict[str, Any], next_step: str) -> str:
+def _line(text: str, options: dict[str, Any], place: str, next_step: str) -> str:
     """Return one constraint from its parsed parts; in its text, a variable's value could hold an option for pip."""
     hashes = options.get("hashes", {})
     try:
@@ -94,9 +96,9 @@ def _line(text: str, options: dict[str, Any], next_step: str) -> str:
             raise ValueError(requirement)  # noqa: TRY301 - one message for all that is none
         found = [f"--hash={name}:{digest(each, name)}" for name in sorted(hashes) for each in hashes[name]]
     except (InvalidRequirement, ValueError, KeyError) as error:
-        msg = "a constraint of pip's configuration is no requirement"
+        msg = f"a constraint of pip's configuration, in {place}, is no requirement"
         raise UpstreamError(msg, next_step=next_step) from error
     if printable(requirement) != requirement:
-        msg = "a constraint of pip's configuration holds a character that is not seen"
+        msg = f"a constraint of pip's configuration, in {place}, holds a character that is not seen"
         raise UpstreamError(msg, next_step=next_step)
     return " ".join([requirement, *found])

@@ -165,6 +165,11 @@ class TargetOffers:
         """Return whether the pages of *project* were read in this run, for the target or for others of the same source."""
         return self._where(project) in self.upstream.pages.read(project)
 
+    @property
+    def spelling(self) -> str:
+        """What to check if there is no project of a name."""
+        return f"check the spelling, and {self.upstream.pages.asked}"
+
     def wheel_variants(self, project: NormalizedName) -> frozenset[str]:
         """Return the names of wheel variants of *project*, and of files about them, that the pages read so far have."""
         return frozenset(self.upstream.pages.wheel_variants.get(project, ()))

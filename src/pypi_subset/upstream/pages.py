@@ -176,6 +176,12 @@ class Pages:
         own = [source.index] if source and source.index else []
         return own if source and source.only else [*own, *self._network.index_urls]
 
+    @property
+    def asked(self) -> str:
+        """The setting of pip that names the indexes, or keeps all of them away, and where it was read from."""
+        name = "no-index" if self._network.options.no_index else "index-url"
+        return f"pip's {name!r}{self._network.place(name)}"
+
     def find_local(self, one: Distribution) -> Path | None:
         """Return the path of a file from one of the user's directories, without the network."""
         where, wants = self.origin(one), lambda *_: True

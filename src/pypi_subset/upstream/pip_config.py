@@ -22,13 +22,19 @@ from pypi_subset.errors import UpstreamError
 from pypi_subset.model.intake.sources import Sources
 from pypi_subset.support.secrets.paths import hide
 from pypi_subset.support.text import url_without_secrets, without_secrets
+from pypi_subset.upstream.settings.blame import Blame
+from pypi_subset.upstream.settings.origins import Given, given, read_from
+from pypi_subset.upstream.settings.usable import require_usable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from optparse import OptionParser, Values
+    from collections.abc import Mapping, Sequence
+    from optparse import Values
 
 #: A URL of a server.
 _REMOTE = re.compile(r"(https?|ftp):", re.IGNORECASE)
+
+#: What separates two URLs for the user, and not for pip.
+_SECOND = re.compile(r"[,;|]\s*https?:", re.IGNORECASE)
 
 # What pip warns of would be printed as it is, if no handler took it; our own errors say what concerns the user.
 logging.getLogger("pip").addHandler(logging.NullHandler())
@@ -43,6 +49,7 @@ class Network:
     :param find_links: directories, pages and files, as configured.
     :param constraints: paths or URLs of constraint files.
     :param options: pip's parsed options, from which sessions are built.
+    :param settings: what pip's configuration sets, by name, with the place of each.
     :param own_wheels: the directory of wheels that the user built; ``None`` without one.
     :param sources: where projects come from that do not come from those indexes and links.
     """
@@ -51,8 +58,26 @@ class Network:
     find_links: tuple[str, ...]
     constraints: tuple[str, ...]
     options: Values
+    settings: Mapping[str, Given] = field(default_factory=dict)
     own_wheels: Path | None = None
     sources: Sources = field(default_factory=Sources)
+
+    def blame(self) -> Blame:
+        """Return what says of an error of the network which setting led to it."""
+        lists: dict[str, Sequence[str | None]] = {
+            "index-url": [self.options.index_url],
+            "extra-index-url": self.options.extra_index_urls,
+            "find-links": self.find_links,
+            "constraint": self.constraints,
+        }
+        owners = [(url, f"pip's {name!r}{self.place(name)}") for name, urls in lists.items() for url in urls if url]
+        owners += [(one.index, f"[sources.{one.name}] in subset.toml") for one in self.sources.named if one.index]
+        return Blame(owners=tuple(owners), settings=self.settings, options=self.options)
+
+    def place(self, name: str) -> str:
+        """Return where a setting was read from, in parentheses behind a blank; ``""`` if it has its default."""
+        place = read_from(self.settings, name, *(["pypi-url"] if name == "index-url" else []))
+        return f" ({place})" if place else ""
 
     def session(self) -> Any:
         """Return a new `requests` session of pip's for one thread, without a cache: every run asks the index again."""
@@ -66,8 +91,9 @@ class Network:
         try:
             return command._build_session(options)  # noqa: SLF001 - the hook that pip's own commands use
         except ValueError as error:
-            msg = f"pip refuses its own configuration: {without_secrets(str(error))}"
-            raise UpstreamError(msg, next_step="see 'pip config list', 'trusted-host' above all") from error
+            place = read_from(self.settings, "trusted-host") or "'trusted-host' above all"
+            msg = f"pip refuses its own configuration ({place}): {without_secrets(str(error))}"
+            raise UpstreamError(msg, next_step="see 'pip config list' and 'pip config debug'") from error
 
 
 def read_network() -> Network:
@@ -76,20 +102,21 @@ def read_network() -> Network:
 
     :raises UpstreamError: pip refuses its own configuration; says what pip said.
     """
-    complaint = io.StringIO()
+    complaint, parser = io.StringIO(), _parser()
     logger, handler = logging.getLogger("pip"), logging.StreamHandler(complaint)
     logger.addHandler(handler)
     try:
         with contextlib.redirect_stderr(complaint):
-            options, _ = _parser().parse_args([])
+            options, _ = parser.parse_args([])
     except SystemExit as error:
-        lines = complaint.getvalue().strip().splitlines() or ["no reason given"]
-        msg = f"pip refuses its own configuration: {lines[0].strip()}"
+        msg = f"pip refuses its own configuration: {_reason(complaint.getvalue(), parser)}"
         raise UpstreamError(msg, next_step="see 'pip config list' and 'pip config debug'") from error
     finally:
         logger.removeHandler(handler)
+    settings = given(parser.config.items())
     for name in ("index_url", "extra_index_urls", "find_links", "constraints"):
-        _require_urls(name, getattr(options, name))
+        _require_urls(name, getattr(options, name), settings)
+    require_usable(settings, options, local_path)
     for url in (options.index_url, *options.extra_index_urls, *options.find_links, *options.constraints):
         if url and _REMOTE.match(url):
             hide(url)
@@ -97,14 +124,32 @@ def read_network() -> Network:
     options.no_input = True
     options.cache_dir = None
     return Network(
-        index_urls=tuple(url.rstrip("/") for url in [options.index_url, *options.extra_index_urls] if url),
+        index_urls=tuple(
+            url.rstrip("/")
+            for url in ([] if options.no_index else [options.index_url, *options.extra_index_urls])
+            if url
+        ),
         find_links=tuple(options.find_links),
         constraints=tuple(options.constraints),
         options=options,
+        settings=settings,
     )
 
 
-def _require_urls(name: str, values: str | Sequence[str] | None) -> None:
+def _reason(complaint: str, parser: Any) -> str:
+    """Return what pip said of its configuration, in one line, with the place of the setting that it names."""
+    lines = [line.strip().removeprefix("ERROR: ") for line in complaint.splitlines() if line.strip()]
+    whole = " ".join(line for line in lines if not line.startswith(("Usage:", "pip download"))) or "no reason given"
+    said = whole.partition(" Check your pip configuration files")[0].rpartition("error: ")[2].rstrip(". ")
+    settings = given(parser.config.items())
+    named = [one for name, one in settings.items() if re.search(rf"(?<![\w-]){name}(?![\w-])", said)]
+    # Some of pip's own errors have the value alone.
+    one = next(iter(named or [one for one in settings.values() if repr(one.value) in said]), None)
+    what = said if one is None or named else f"{one.name!r}: {said}"
+    return without_secrets(f"{what} ({one.place})" if one else what)
+
+
+def _require_urls(name: str, values: str | Sequence[str] | None, settings: Mapping[str, Given]) -> None:
     """
     Return if every URL in a setting has a server and no blank: behind one, a password would be shown.
 
@@ -116,13 +161,17 @@ def _require_urls(name: str, values: str | Sequence[str] | None) -> None:
             continue
         try:
             parts = urlsplit(url)
-            usable = bool(parts.hostname) and (parts.port or 0) >= 0
+            # Behind a sign that ends the user and password, a part of them would be shown.
+            usable = bool(parts.hostname) and (parts.port or 0) >= 0 and "@" not in parts.path
         except ValueError:
             usable = False
-        if not usable or not url.isprintable() or " " in url:
+        if not usable or not url.isprintable() or " " in url or _SECOND.search(url):
             setting = name.removesuffix("s").replace("_", "-").replace("find-link", "find-links")
-            msg = f"pip's setting {setting!r} is no URL: it has a blank, no server, or a port that is no number"
-            raise UpstreamError(msg, next_step="percent-encode signs such as /, ?, # and blanks in a password")
+            place = read_from(settings, setting, "pypi-url" if setting == "index-url" else setting)
+            shown = f"pip's setting {setting!r}{f' ({place})' if place else ''}"
+            msg = f"{shown} is no URL: it has a blank, no server, or a port that is no number"
+            step = "percent-encode signs such as /, ?, # and blanks in a password; separate two URLs by a blank"
+            raise UpstreamError(msg, next_step=step)
 
 
 def without_credentials(url: str) -> str:
@@ -140,7 +189,7 @@ def local_path(location: str) -> Path | None:
     return None if "://" in location else Path(os.path.expanduser(location))  # noqa: PTH111
 
 
-def _parser() -> OptionParser:
+def _parser() -> Any:
     """Return pip's own parser with those options of ``pip download`` that concern the network."""
     # Imported late: --help does not need it. The whole command would take twice the time.
     from pip._internal.cli import cmdoptions  # noqa: PLC0415

@@ -17,6 +17,7 @@ import pytest
 from pypi_subset import errors
 from pypi_subset.errors import SubsetError
 from pypi_subset.requirements.subset import read_subset
+from pypi_subset.upstream.settings.table import SETTINGS
 from tests.support.checkout import ROOT, schema
 from tests.support.pages import commands
 from tests.support.pages.keys import MEANINGS, TABLES
@@ -38,6 +39,21 @@ ERRORS = """\
 
 Every error is one line: what is wrong, where, and the next step. The functions of the [API](api.md)
 raise these classes. The exit code is that of the command `pypi-subset`; behind `make` it is 2.
+"""
+PIP_SETTINGS = """\
+# pip's settings
+
+mirror, update and plan read pip's configuration: its files and the variables `PIP_*`. `pip config
+debug` lists where pip looks. Sections `[global]` and `[download]` count. A line of a requirements
+file is no setting; see [what is refused](refused.md).
+
+- **obeyed**: the setting counts for mirror as for pip.
+- **overridden**: the setting changes nothing.
+- **refused**: the run stops if it is set. The error names it and where it was read from.
+
+A setting that cannot be used is an error before a server is asked: an address without a scheme, a
+directory or a file of certificates that is not there, a proxy that is none. To run without a
+setting of a file, set its variable to nothing that counts, such as `PIP_NO_BINARY=:none:`.
 """
 SCHEMAS = """\
 # JSON documents
@@ -109,6 +125,15 @@ def _heading(name: str) -> str:
     return re.sub(r"(?!and\b)\b[a-z-]+", r"`\g<0> --json`", name.removeprefix(RESULT))
 
 
+def settings_page() -> str:
+    """Return the page of pip's settings, in the order of the alphabet."""
+    heads, texts = ("Setting", "What becomes of it", "Why"), sorted(SETTINGS.items())
+    rows = (
+        (f"`{name}`", one.treatment, f"{one.why}. {one.instead}" if one.instead else one.why) for name, one in texts
+    )
+    return f"{PIP_SETTINGS}\n{_table(heads, rows)}"
+
+
 def _kind(field: dict[str, Any]) -> str:
     """Return the type of a field in words."""
     match field:
@@ -145,6 +170,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands.page,
     "errors.md": errors_page,
     "keys.md": keys_page,
+    "pip-settings.md": settings_page,
     "schemas.md": schemas_page,
 }
 

@@ -8,6 +8,7 @@ import pytest
 from pip._vendor.urllib3.exceptions import ProtocolError
 
 from pypi_subset.errors import UpstreamError
+from pypi_subset.upstream.pip_config import read_network
 from pypi_subset.upstream.transport.kept import Answer
 from pypi_subset.upstream.transport.replies import attempt, content_range, failure, page_of, require
 
@@ -53,8 +54,8 @@ def test_charsets(content_type: str, data: bytes, text: str) -> None:
 @pytest.mark.parametrize(("status", "step"), [(401, "credentials"), (403, "who may read"), (418, "try again later")])
 def test_another_status(status: int, step: str) -> None:
     """The address, without what is secret in it, the status, and what to do."""
-    with pytest.raises(UpstreamError, match=f"^https://index.example/a answered {status} Whatever; .*{step}"):
-        require(reply(status), "https://me:s3cret@index.example/a?token=1", 200)
+    with pytest.raises(UpstreamError, match=f"^https://index.example/a answered {status} Whatever.*; .*{step}"):
+        require(reply(status), "https://me:s3cret@index.example/a?token=1", 200, read_network().blame())
 
 
 def test_what_the_network_raises_is_one_line() -> None:
@@ -66,6 +67,6 @@ def test_what_the_network_raises_is_one_line() -> None:
         raise ProtocolError(msg)
 
     with pytest.raises(UpstreamError) as caught:
-        attempt(url, fail)
+        attempt(url, fail, read_network().blame())
     assert "cannot fetch https://index.example/a: no way to https://index.example/a" in str(caught.value)
-    assert "ValueError" in str(failure(url, ValueError()))
+    assert "ValueError" in str(failure(url, ValueError(), read_network().blame()))

@@ -164,7 +164,8 @@ def _absent(project: NormalizedName, gap: _Gap, known: Known) -> NoSolution:
             return gap.error(
                 f"its source has no file of {project}" if source else f"no source has a file of {project}", ""
             )
-        return gap.error(f"no index has a project {project}", _SPELLING)
+        doubt = known.upstream.doubt(project, moved=True)
+        return gap.error(f"no index has a project {project}{f': {doubt}' if doubt else ''}", known.upstream.spelling)
     why = f" ({quarantine.reason})" if quarantine.reason else ""
     return gap.error(f"{project} is in quarantine{why}", "do without it: it may do harm")
 

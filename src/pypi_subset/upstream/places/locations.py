@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pypi_subset.errors import UpstreamError
 from pypi_subset.support import bounds, files
-from pypi_subset.upstream.pip_config import local_path
+from pypi_subset.upstream.pip_config import local_path, without_credentials
 from pypi_subset.upstream.transport.page import KeptPage, Page
 
 if TYPE_CHECKING:
@@ -51,12 +52,15 @@ class Locations:
         """
         Return the page at a location of ``find-links``, or the files there.
 
-        :raises UpstreamError: the server does not answer, or not with a page.
+        :raises UpstreamError: the server does not answer, or has no page there.
         :raises FolderError: a directory or a file cannot be read.
         """
         folder = local_path(location)
         if folder is None:
-            return self._fetcher.page(location) or ()
+            if (found := self._fetcher.page(location)) is None:
+                msg = f"{without_credentials(location)} has no page, and {self._fetcher.owner(location)} names it"
+                raise UpstreamError(msg, next_step="correct it, or remove it (`pip config debug` lists all sources)")
+            return found
         with files.folder_errors(folder):
             if folder.is_dir():
                 return tuple(path for path in folder.iterdir() if path.is_file())

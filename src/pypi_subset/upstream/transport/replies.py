@@ -10,7 +10,6 @@ from pip._vendor.requests import RequestException
 from pip._vendor.urllib3.exceptions import HTTPError
 
 from pypi_subset.errors import UpstreamError
-from pypi_subset.support.text import without_secrets
 from pypi_subset.upstream.pip_config import without_credentials
 from pypi_subset.upstream.transport import bodies
 from pypi_subset.upstream.transport.page import Page
@@ -19,6 +18,7 @@ from pypi_subset.upstream.transport.remote_file import TAIL
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pypi_subset.upstream.settings.blame import Blame
     from pypi_subset.upstream.transport.kept import Answer
 
 #: Encodings of a page that are taken by its header. Other decoders may take a time that grows with the square.
@@ -57,24 +57,22 @@ def content_range(response: Any) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
-def require(response: Any, url: str, status: int) -> None:
+def require(response: Any, url: str, status: int, blame: Blame) -> None:
     """
     Return if *response* has *status*.
 
     :raises UpstreamError: it has another one.
     """
     if response.status_code != status:
-        msg = f"{without_credentials(url)} answered {response.status_code} {response.reason}"
-        steps = {401: "give pip credentials for it (in the URL, .netrc or a keyring)", 403: "see who may read it"}
-        raise UpstreamError(msg, next_step=steps.get(response.status_code, "try again later, or name another index"))
+        raise blame.answered(url, response.status_code, response.reason)
 
 
-def attempt(url: str, action: Callable[[], _T]) -> _T:
+def attempt(url: str, action: Callable[[], _T], blame: Blame) -> _T:
     """Return what *action* gives; whatever the network layer raises becomes one line."""
     try:
         return action()
     except FAILURES as error:
-        raise failure(url, error) from error
+        raise failure(url, error, blame) from error
 
 
 def said(error: Exception) -> str:
@@ -82,9 +80,6 @@ def said(error: Exception) -> str:
     return str(error.context or error.message) if isinstance(error, DiagnosticPipError) else str(error)
 
 
-def failure(url: str, error: Exception) -> UpstreamError:
+def failure(url: str, error: Exception, blame: Blame) -> UpstreamError:
     """Return the error of one line for *error*, which came while *url* was fetched."""
-    bare = without_credentials(url)
-    reason = without_secrets(said(error).strip().partition("\n")[0].replace(url, bare)) or type(error).__name__
-    msg = f"cannot fetch {bare}: {reason}"
-    return UpstreamError(msg, next_step="check the network, and pip's 'index-url' and 'proxy' settings")
+    return blame.failure(url, said(error), type(error).__name__)

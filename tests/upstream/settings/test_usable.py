@@ -1,0 +1,216 @@
+"""A catalogue of broken settings: each is one line, which names the setting and where it was read from."""
+
+from __future__ import annotations
+
+import http.server
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pypi_subset.cli.edge import line_of
+from pypi_subset.errors import SubsetError
+from pypi_subset.pipeline.plan import plan
+from tests.support.servers.index import Index
+from tests.support.servers.index_http import Answer
+from tests.support.servers.ports import answering
+from tests.support.stages.mirroring import LINUX
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from tests.support.sites.workspace import Workspace
+
+#: Nothing listens on this port.
+DEAD = "http://127.0.0.1:9"
+INDEX = {"PIP_INDEX_URL": "{index}"}
+OTHER = {"PIP_INDEX_URL": "http://index.invalid/simple", "PIP_TRUSTED_HOST": "index.invalid"}
+
+#: Name → variables, or the text of a configuration file, and what the line must have: the setting and its place.
+BROKEN: dict[str, tuple[Mapping[str, str] | str | bytes, tuple[str, ...]]] = {
+    "an index without a scheme": (
+        {"PIP_INDEX_URL": "pypi.example/simple"},
+        ("'index-url' (PIP_INDEX_URL)", "https://"),
+    ),
+    "an index as host and port": ({"PIP_INDEX_URL": "localhost:8080/simple"}, ("'index-url' (PIP_INDEX_URL)",)),
+    "an index with one slash": ({"PIP_INDEX_URL": "https:/pypi.example/simple"}, ("'index-url' (PIP_INDEX_URL)",)),
+    "a misspelt scheme": ({"PIP_INDEX_URL": "htp://pypi.example/simple"}, ("'index-url' (PIP_INDEX_URL)", "htp")),
+    "ftp": ({"PIP_INDEX_URL": "ftp://pypi.example/simple"}, ("'index-url' (PIP_INDEX_URL)", "ftp")),
+    "a repository": ({"PIP_INDEX_URL": "git+https://pypi.example/x"}, ("'index-url' (PIP_INDEX_URL)", "git+https")),
+    "an index in quotes": ({"PIP_INDEX_URL": '"https://pypi.example/simple"'}, ("'index-url' (PIP_INDEX_URL)",)),
+    "a directory that is not there": ({"PIP_INDEX_URL": "file:///nowhere/simple"}, ("'index-url' (PIP_INDEX_URL)",)),
+    "a file in place of an index": ({"PIP_INDEX_URL": "/etc/passwd"}, ("'index-url' (PIP_INDEX_URL)", "/etc/passwd")),
+    "a file URL with a host": ({"PIP_INDEX_URL": "file://host/x"}, ("'index-url' (PIP_INDEX_URL)", "file://host/x")),
+    "a blank": ({"PIP_INDEX_URL": "https://a b/simple"}, ("'index-url' (PIP_INDEX_URL)", "blank")),
+    "a port in letters": ({"PIP_INDEX_URL": "https://h:port/simple"}, ("'index-url' (PIP_INDEX_URL)", "port")),
+    "a port too high": ({"PIP_INDEX_URL": "https://h:99999/simple"}, ("'index-url' (PIP_INDEX_URL)", "port")),
+    "no server": ({"PIP_INDEX_URL": "https:///simple"}, ("'index-url' (PIP_INDEX_URL)", "no server")),
+    "a slash in a password": ({"PIP_INDEX_URL": "http://me:12/S3CRET@127.0.0.1:9/x"}, ("(PIP_INDEX_URL)", "encode")),
+    "an at in a password": ({"PIP_INDEX_URL": "http://me:S3@CRET@127.0.0.1:9/x"}, ("'index-url' (PIP_INDEX_URL)",)),
+    "the old name": ({"PIP_PYPI_URL": "pypi.example/simple"}, ("'pypi-url' (PIP_PYPI_URL)",)),
+    "two URLs with a comma": (
+        INDEX | {"PIP_EXTRA_INDEX_URL": f"{DEAD}/a,{DEAD}/b"},
+        ("(PIP_EXTRA_INDEX_URL)", "blank"),
+    ),
+    "a second index without a scheme": (INDEX | {"PIP_EXTRA_INDEX_URL": "b.example/x"}, ("(PIP_EXTRA_INDEX_URL)",)),
+    "a second index that refuses": (
+        INDEX | {"PIP_EXTRA_INDEX_URL": DEAD},
+        ("'extra-index-url' (PIP_EXTRA_INDEX_URL)",),
+    ),
+    "a host without an address": (
+        {"PIP_INDEX_URL": "https://index.invalid/simple"},
+        ("'index-url' (PIP_INDEX_URL)", "index.invalid"),
+    ),
+    "a server that refuses": ({"PIP_INDEX_URL": f"{DEAD}/simple"}, ("'index-url' (PIP_INDEX_URL)", "refused")),
+    "https to a server of http": ({"PIP_INDEX_URL": "https://{host}/simple"}, ("(PIP_INDEX_URL)", "no TLS", "http://")),
+    "an index that is none": (
+        {"PIP_INDEX_URL": "http://{host}/nothing"},
+        ("'index-url' (PIP_INDEX_URL)", "no page of"),
+    ),
+    "a page for people": ({"PIP_INDEX_URL": "http://{host}/home"}, ("'index-url' (PIP_INDEX_URL)",)),
+    "an index that wants a password": (
+        {"PIP_INDEX_URL": "http://{host}/closed"},
+        ("'index-url' (PIP_INDEX_URL)", "401"),
+    ),
+    "plain http elsewhere": ({"PIP_INDEX_URL": "http://index.invalid/simple"}, ("index.invalid", "'trusted-host'")),
+    "an unknown authority": ({"PIP_INDEX_URL": "{tls}"}, ("not trusted here", "'cert'")),
+    "another authority": ({"PIP_INDEX_URL": "{tls}", "PIP_CERT": "{other}"}, ("not trusted here", "'cert' (PIP_CERT)")),
+    "links that are not there": (INDEX | {"PIP_FIND_LINKS": "/nowhere"}, ("'find-links' (PIP_FIND_LINKS)", "/nowhere")),
+    "links by a relative path": (INDEX | {"PIP_FIND_LINKS": "wheels"}, ("'find-links' (PIP_FIND_LINKS)", "wheels")),
+    "links by ftp": (INDEX | {"PIP_FIND_LINKS": "ftp://x/wheels"}, ("'find-links' (PIP_FIND_LINKS)", "ftp")),
+    "links without a page": (
+        INDEX | {"PIP_FIND_LINKS": "http://{host}/no/"},
+        ("'find-links' (PIP_FIND_LINKS)", "no page"),
+    ),
+    "links on a server that refuses": (INDEX | {"PIP_FIND_LINKS": DEAD}, ("'find-links' (PIP_FIND_LINKS)", "refused")),
+    "no index and no links": ({"PIP_NO_INDEX": "1"}, ("'no-index' (PIP_NO_INDEX)",)),
+    "a switch that is none": ({"PIP_NO_INDEX": "maybe"}, ("no-index", "(PIP_NO_INDEX)")),
+    "a time in words": (INDEX | {"PIP_TIMEOUT": "soon"}, ("timeout", "(PIP_TIMEOUT)")),
+    "no time": (INDEX | {"PIP_TIMEOUT": "0"}, ("'timeout' (PIP_TIMEOUT)",)),
+    "time that has passed": (INDEX | {"PIP_TIMEOUT": "-1"}, ("'timeout' (PIP_TIMEOUT)",)),
+    "time that is no number": (INDEX | {"PIP_DEFAULT_TIMEOUT": "nan"}, ("'default-timeout' (PIP_DEFAULT_TIMEOUT)",)),
+    "attempts in words": (INDEX | {"PIP_RETRIES": "many"}, ("retries", "(PIP_RETRIES)")),
+    "fewer attempts than none": (INDEX | {"PIP_RETRIES": "-1"}, ("'retries' (PIP_RETRIES)",)),
+    "resumptions in words": (INDEX | {"PIP_RESUME_RETRIES": "x"}, ("resume-retries", "(PIP_RESUME_RETRIES)")),
+    "certificates that are not there": (
+        INDEX | {"PIP_CERT": "/nowhere/ca.pem"},
+        ("'cert' (PIP_CERT)", "/nowhere/ca.pem"),
+    ),
+    "certificates that are none": (INDEX | {"PIP_CERT": "/etc/passwd"}, ("'cert' (PIP_CERT)", "PEM")),
+    "a stale bundle": (INDEX | {"REQUESTS_CA_BUNDLE": "/nowhere/ca.pem"}, ("(REQUESTS_CA_BUNDLE)", "/nowhere/ca.pem")),
+    "a stale bundle of curl": (INDEX | {"CURL_CA_BUNDLE": "/nowhere/ca.pem"}, ("(CURL_CA_BUNDLE)", "/nowhere/ca.pem")),
+    "a stale bundle of OpenSSL": (INDEX | {"SSL_CERT_FILE": "/nowhere/ca.pem"}, ("(SSL_CERT_FILE)", "/nowhere/ca.pem")),
+    "a client's certificate": (INDEX | {"PIP_CLIENT_CERT": "/nowhere/c.pem"}, ("'client-cert' (PIP_CLIENT_CERT)",)),
+    "a proxy with a port in letters": (INDEX | {"PIP_PROXY": "http://me:S3CRET@h:port"}, ("'proxy' (PIP_PROXY)",)),
+    "a proxy of another kind": (INDEX | {"PIP_PROXY": "socks5://127.0.0.1:9"}, ("'proxy' (PIP_PROXY)", "socks5")),
+    "a proxy that refuses": (OTHER | {"PIP_PROXY": f"{DEAD}"}, ("'proxy' (PIP_PROXY)", "refused")),
+    "a proxy of the environment": (OTHER | {"http_proxy": DEAD}, ("'proxy' (http_proxy)", "refused")),
+    "a proxy that is none": (INDEX | {"HTTPS_PROXY": "http://h:port"}, ("'proxy' (HTTPS_PROXY)",)),
+    "a proxy that wants a password": (OTHER | {"PIP_PROXY": "http://{proxy}"}, ("'proxy' (PIP_PROXY)", "407")),
+    "a proxy for https that wants one": (
+        {"PIP_INDEX_URL": "https://index.invalid/simple", "PIP_PROXY": "http://me:S3CRET@{proxy}"},
+        ("'proxy' (PIP_PROXY)", "407"),
+    ),
+    "a trusted port in letters": (INDEX | {"PIP_TRUSTED_HOST": "h:port"}, ("(PIP_TRUSTED_HOST)",)),
+    "a keyring that is none": (
+        INDEX | {"PIP_KEYRING_PROVIDER": "gnome"},
+        ("keyring-provider", "(PIP_KEYRING_PROVIDER)"),
+    ),
+    "a feature that is none": (INDEX | {"PIP_USE_FEATURE": "warp"}, ("use-feature", "(PIP_USE_FEATURE)")),
+    "a day in words": (
+        INDEX | {"PIP_UPLOADED_PRIOR_TO": "yesterday"},
+        ("uploaded-prior-to", "(PIP_UPLOADED_PRIOR_TO)"),
+    ),
+    "constraints that are not there": (INDEX | {"PIP_CONSTRAINT": "/nowhere/c"}, ("'constraint' (PIP_CONSTRAINT)",)),
+    "constraints that are a directory": (INDEX | {"PIP_CONSTRAINT": "/etc"}, ("'constraint' (PIP_CONSTRAINT)", "/etc")),
+    "constraints on a server that refuses": (
+        INDEX | {"PIP_CONSTRAINT": f"{DEAD}/c.txt"},
+        ("'constraint' (PIP_CONSTRAINT)", "9/c.txt"),
+    ),
+    "constraints without a page": (
+        INDEX | {"PIP_CONSTRAINT": "http://{host}/c.txt"},
+        ("(PIP_CONSTRAINT)", "404", "/c.txt"),
+    ),
+    "constraints that are a page": (INDEX | {"PIP_CONSTRAINT": "http://{host}/home/"}, ("(PIP_CONSTRAINT)", "/home/")),
+    "a configuration that is not there": ({"PIP_CONFIG_FILE": "/nowhere/pip.conf"}, ("PIP_CONFIG_FILE", "/nowhere")),
+    "a configuration that is a directory": ({"PIP_CONFIG_FILE": "/etc"}, ("PIP_CONFIG_FILE", "/etc")),
+    "a configuration without a section": ("index-url = x\n", ("pip.conf", "section")),
+    "a configuration with a key twice": ("[global]\nindex-url = x\nindex-url = y\n", ("pip.conf", "index-url")),
+    "a configuration in other bytes": (b"[global]\nindex-url = \xff\n", ("pip.conf", "UTF-8")),
+    "a time in words in a file": ("[global]\ntimeout = soon\n", ("timeout", "pip.conf [global]")),
+    "links in a section": ("[download]\nfind-links = /nowhere\n", ("'find-links'", "pip.conf [download]")),
+    "an index in a file": ("[global]\nindex-url = pypi.example/simple\n", ("'index-url'", "pip.conf [global]")),
+}
+
+
+class _Proxy(http.server.BaseHTTPRequestHandler):
+    """A proxy that wants a password."""
+
+    def do_GET(self) -> None:
+        self.send_response(407)
+        self.send_header("Proxy-Authenticate", 'Basic realm="x"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_CONNECT = do_GET  # noqa: N815 - the names that http.server calls
+
+    def log_message(self, *_: object) -> None:
+        """Stay quiet."""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """Yield the addresses of an index, of one behind TLS, and of a proxy."""
+    folder = tmp_path_factory.mktemp("tls")
+    for name in ("own", "other"):
+        subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+        files = ["-keyout", str(folder / f"{name}.key"), "-out", str(folder / f"{name}.crt")]
+        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        subprocess.run([*command, "-days", "2", *subject, *files], check=True, capture_output=True)
+    both = folder / "both.pem"
+    both.write_text((folder / "own.key").read_text() + (folder / "own.crt").read_text())
+    with Index() as index, Index(tls=both) as tls, answering(_Proxy) as proxy:
+        for one in (index, tls):
+            one.add(make_wheel("alpha", requires=["beta"]), make_wheel("beta", "2.0"))
+        page = Answer(body=b"<html><body>Welcome</body></html>", headers={"Content-Type": "text/html"})
+        index.answers |= {"/home/": page, "/home/alpha/": page}
+        index.answers["/closed/alpha/"] = Answer(status=401, headers={"WWW-Authenticate": 'Basic realm="x"'})
+        yield {
+            "index": index.url,
+            "host": index.host,
+            "tls": tls.url,
+            "proxy": f"127.0.0.1:{proxy}",
+            "other": str(folder / "other.crt"),
+        }
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_setting(
+    kind: str, workspace: Workspace, world: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The line names the setting and the variable or the file that has it; no password is shown."""
+    setting, wanted = BROKEN[kind]
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    if isinstance(setting, str | bytes):
+        (tmp_path / "pip.conf").write_bytes(setting if isinstance(setting, bytes) else setting.encode())
+        setting = {"PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}
+    for name, value in setting.items():
+        monkeypatch.setenv(name, value.format_map(_Known(world)))
+    workspace.write("base.txt", "alpha\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(SubsetError) as caught:
+        plan(workspace.paths)
+    line = line_of(caught.value)
+    assert all(below.startswith("    ") for below in line.splitlines()[1:]), line
+    assert [part for part in wanted if part not in line] == [], line
+    assert "S3" not in line
+    assert "Traceback" not in line
+
+
+class _Known(dict[str, Any]):
+    """Leaves what it does not know as it is."""
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"
