@@ -43,7 +43,7 @@ def _refused(why: str, instead: str, *names: str) -> dict[str, Setting]:
 SETTINGS: dict[str, Setting] = {
     **_obeyed("the indexes", "index-url", "extra-index-url", "pypi-url"),
     **_obeyed("no index is asked, and `find-links` alone counts; an index in `[sources]` is an error then", "no-index"),
-    **_obeyed("directories, files and pages of links", "find-links"),
+    **_obeyed("directories, files, and pages with links", "find-links"),
     **_obeyed("files uploaded later are left out", "uploaded-prior-to"),
     **_obeyed("versions are limited in every set", "constraint"),
     **_obeyed("wheels alone are taken, as always; an error if `[sdists]` builds anything", "only-binary"),
