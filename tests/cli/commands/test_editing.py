@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from pypi_subset.requirements.subset import read_subset
 from tests.support.checkout import ROOT
 from tests.support.programs.commands import subset
 
@@ -73,3 +74,19 @@ def test_words_may_be_among_the_options(tmp_path: Path) -> None:
         "nothing was changed (`--dry-run`)",
     ], done.stderr
     assert [*tmp_path.iterdir()] == []
+
+
+def test_init_beside_a_project_names_its_lock(tmp_path: Path) -> None:
+    """Without projects on the command line, the table for the most exact document is printed, and it is one that is read."""
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "app"\nversion = "1"\ndependencies = ["six"]\n')
+    said = subset("init", "--on=rhel9", cwd=tmp_path).stdout.splitlines()[-1]
+    assert said == (
+        'Or write [sets.app] and source = "../pyproject.toml" below it in requirements/subset.toml: '
+        "a set as in pyproject.toml"
+    )
+    with (tmp_path / "requirements" / "subset.toml").open("a") as stream:
+        stream.write('[sets.app]\nsource = "../pyproject.toml"\n')
+    assert [one.name for one in read_subset(tmp_path / "requirements").sets] == ["app"]
+    (tmp_path / "uv.lock").touch()
+    assert '"../uv.lock"' in subset("init", "--requirements=other", cwd=tmp_path).stdout
+    assert "Or write" not in subset("init", "six", "--requirements=third", cwd=tmp_path).stdout
