@@ -155,6 +155,15 @@ def test_a_member_asks_for_what_uv_exports_of_it(
     assert own.notices == ()
 
 
+def test_a_member_of_a_workspace_without_a_project(workspace: Workspace, projects: Index) -> None:
+    """The groups of the workspace's root are not those of its member."""
+    member = '[project]\nname = "part"\nversion = "1"\nrequires-python = ">=3.10"\ndependencies = ["shell"]\n'
+    workspace.write("../packages/part/pyproject.toml", member)
+    locked(workspace, '[tool.uv.workspace]\nmembers = ["packages/*"]\n[dependency-groups]\ndev = ["lint"]\n', projects)
+    own = read(workspace, "uv.lock", 'package = "part"')
+    assert held(workspace, own, export(workspace, "--package=part")) == 1
+
+
 def test_a_member_that_has_changed_is_a_warning(workspace: Workspace, members: Path) -> None:
     """What is compared with the lock is the project of the member."""
     path = workspace.root / "packages" / "tool" / "pyproject.toml"
