@@ -163,6 +163,8 @@ def test_json_of_a_plan(workspace: Workspace, index: Index) -> None:
     done = subset("plan", "--json", cwd=workspace.root, PIP_INDEX_URL=index.url)
     assert [change["project"] for change in json.loads(done.stdout)["changes"]] == ["demo"]
     assert done.stderr == ""
+    said = [subset("plan", *more, cwd=workspace.root, PIP_INDEX_URL=index.url).stdout for more in ((), ("--update",))]
+    assert [text.splitlines()[-1] for text in said] == ["Next: `pypi-subset mirror`", "Next: `pypi-subset update`"]
 
 
 @pytest.mark.slow
