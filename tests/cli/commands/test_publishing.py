@@ -40,7 +40,8 @@ def test_publish_and_fetch(workspace: Workspace, index: Index) -> None:
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "nothing is proven yet" in refused.stderr
     forced = subset("publish", "--to=public", "--force", "--grace=0", cwd=root)
-    warning, summary, digest = forced.stdout.splitlines()
+    warning, summary, digest, following = forced.stdout.splitlines()
+    assert following.startswith("Next: `pip config set global.index-url https://HOST/simple/` on each client")
     assert warning == "warning: site: nothing is proven yet; the published manifest says that it is unproven"
     assert re.fullmatch(r"public is published: \d+ files sent, 0 removed, 0 as they were", summary)
     made = hashlib.sha256((root / "public/manifest.json").read_bytes()).hexdigest()
@@ -54,7 +55,9 @@ def test_publish_and_fetch(workspace: Workspace, index: Index) -> None:
         (root / "mine" / "thesis.doc").write_bytes(b"")
         kept = subset("fetch", f"--url={url}", "--site=mine", cwd=root)
         server.shutdown()
-    assert re.fullmatch(r"copy is what is published there: \d+ files fetched\n", fetched.stdout), fetched.stderr
+    first, following = fetched.stdout.splitlines()
+    assert re.fullmatch(r"copy is what is published there: \d+ files fetched", first), fetched.stderr
+    assert following == "Next: `pypi-subset verify --site copy`"
     wheel = "simple/demo/demo-1.0-py3-none-any.whl"
     assert (root / "copy" / wheel).read_bytes() == (root / "site" / wheel).read_bytes()
     assert (kept.returncode, "thesis.doc" in kept.stderr, (root / "mine" / "thesis.doc").exists()) == (2, True, True)
