@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def subset(tmp_path: Path) -> SubsetOnDisk:
     """Return a whole subset for Windows."""
     pins = {"windows": [CLICK, COLORAMA]}
-    return SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins=pins).write()
+    return SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins=pins).write().looked()
 
 
 @pytest.mark.slow
