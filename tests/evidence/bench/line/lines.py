@@ -1,8 +1,8 @@
 """
 A subset over a slow and limited line: time until all files are here, beside ``pip download`` and uv with pip in a loop.
 
-A tool that fails is started again, as a user would start it, until it succeeds or `PATIENCE` is over. Caches of pip and uv
-are those of their first start.
+A tool that fails is started again after a pause, as a user would start it, until it succeeds or `PATIENCE` is over. Caches
+of pip and uv are those of their first start.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 LINE = Line(speed=2e6, most=25, seconds=5.0, cut=10.0)
 #: Small projects in a chain, and large ones with their bytes.
 SMALL, LARGE, BALLAST = 60, 3, 24_000_000
-#: Seconds after which a tool is given up.
-PATIENCE = 600.0
+#: Seconds after which a tool is given up, and between two starts of one.
+PATIENCE, PAUSE = 600.0, LINE.seconds
 COLUMNS = ("tool", "seconds", "starts", "requests refused", "MB on the line", "files")
 TARGET = "cp312-manylinux_2_28_x86_64"
 
@@ -79,6 +79,8 @@ def _until_done(
     started, starts = time.monotonic(), 0
     commands = [*tool(folder)]
     while commands and time.monotonic() - started < PATIENCE:
+        if starts:
+            time.sleep(PAUSE)
         starts += 1
         left = PATIENCE - (time.monotonic() - started)
         try:
