@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import resource
 import socket
+import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -149,14 +152,45 @@ def test_a_long_head_is_refused(port: int) -> None:
 
 
 def test_there_are_not_too_many(port: int) -> None:
-    """One more than the limit is closed at once; when another ends, there is room again."""
+    """One more than the limit is refused, with the time to come again; when another ends, there is room again."""
     clients = [connect(port) for _ in range(3)]
     time.sleep(0.1)
     with connect(port) as late:
-        assert ends(late) < 0.4
+        late.sendall(HEAD + b"\r\n")
+        answer = late.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: 1\r\n" in answer
     for client in clients:
         client.close()
     time.sleep(0.1)
     with connect(port) as client:
         client.sendall(HEAD + b"\r\n")
         assert client.recv(15) == b"HTTP/1.1 200 OK"
+
+
+def test_far_too_many_are_closed(port: int) -> None:
+    """Twice the limit may wait to be refused; one more is closed at once."""
+    clients = [connect(port) for _ in range(6)]
+    time.sleep(0.1)
+    with connect(port) as late:
+        assert ends(late) < 0.4
+    for client in clients:
+        client.close()
+
+
+def test_no_more_connections_than_files() -> None:
+    """A process that may have few files open accepts fewer connections; it takes what it may have."""
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (70, {hard})); "
+        "from pypi_subset.serve.connection import limited; "
+        "print(limited().most, resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
+    )
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    for most, expected in ((100, "9 100"), (hard, None)):
+        done = subprocess.run(
+            [sys.executable, "-c", code.format(hard=most)], capture_output=True, text=True, check=True
+        )
+        if expected is not None:
+            assert done.stdout.strip() == expected
+        elif hard >= 1088:
+            assert done.stdout.split()[0] == "256"

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import os
 import shutil
+import signal
 import socket
+import subprocess
+import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +26,7 @@ from pypi_subset.serve import server
 from pypi_subset.site import web_servers
 from pypi_subset.support import files, staging
 from pypi_subset.support.text import POLICY_HEADER
+from tests.support.programs.commands import PYPI_SUBSET
 from tests.support.programs.installers import install
 from tests.support.servers.served import Answer, Served, ask
 from tests.support.sites.cases import LINUX, WINDOWS
@@ -28,7 +37,6 @@ from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pypi_subset.pip.pool import Pips
 
@@ -111,7 +119,29 @@ def test_a_folder_without_slash_is_redirected(served: Served, path: str) -> None
     answer = ask(served.port, path)
 
     assert answer.status == 307
-    assert answer.headers["location"] == f"http://127.0.0.1:{served.port}{path}/"
+    assert answer.headers["location"] == f"./{path.rpartition('/')[2]}/"
+    assert ask(served.port, f"{path}?a=1&b").headers["location"] == f"./{path.rpartition('/')[2]}/?a=1&b"
+
+
+def test_a_redirect_leads_nowhere_else(served: Served) -> None:
+    """Whatever a path begins with, the address that follows is on this server."""
+    for path in ("//elsewhere.example/..//simple", "/%2F%2Felsewhere.example/%2e%2e/%2e%2e/simple", "//simple/app"):
+        answer = ask(served.port, path)
+        assert answer.headers.get("location", "./").startswith("./"), path
+
+
+JUNK = [
+    *("junk", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=5-2", "items=0-5", "bytes=0-1,junk", "bytes=0-1,4-5"),
+    *("bytes=--5", "bytes=" + "9" * 5000 + "-", "bytes=0x1-2", "bytes=1-2;3", "=0-1", "bytes=1.0-2"),
+]
+
+
+@pytest.mark.parametrize("value", JUNK)
+def test_a_range_that_is_none_is_ignored(served: Served, value: str) -> None:
+    """The answer is the whole file, as RFC 9110, 14.2 has it."""
+    answer = ask(served.port, WHEEL_PATH, Range=value)
+
+    assert (answer.status, answer.body) == (200, WHEEL.data)
 
 
 FOLDERS = ("/simple/", "/simple/app/", "/targets/linux/simple/", "/targets/linux/simple/app/")
@@ -465,3 +495,69 @@ def test_the_other_form_of_a_page_is_looked_up_as_any_file(tmp_path: Path, kind:
         answer = ask(served.port, "/simple/app/", Accept=JSON_TYPE)
     assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert b"secret" not in answer.body
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts memory in /proc")
+def test_few_files_and_many_clients(tmp_path: Path) -> None:
+    """Where the process may have few files open, clients wait or are refused: no line, no traceback, and it goes on."""
+    site = build(tmp_path / "site")
+    command = [*PYPI_SUBSET, "serve", "--site", str(site), "--port", "0"]
+    with subprocess.Popen(
+        ["prlimit", "--nofile=96:96", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        assert server.stderr is not None
+        line = next(line for line in server.stdout if "http://" in line)
+        port = int(line.rstrip("/\n").rpartition(":")[2])
+        clients = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(100)]
+        for client in clients:
+            with contextlib.suppress(OSError):
+                client.sendall(b"GET /simple/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        time.sleep(1.5)
+        for client in clients:
+            client.close()
+        answer = again(port)
+        server.send_signal(signal.SIGINT)
+        assert (server.wait(10), server.stderr.read()) == (0, "")
+    assert answer == 200
+
+
+def again(port: int) -> int:
+    """Return the status of a page, as soon as there is an answer that is not 503."""
+    while True:
+        with contextlib.suppress(OSError):
+            if (status := ask(port, "/simple/").status) != HTTPStatus.SERVICE_UNAVAILABLE:
+                return status
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="counts memory in /proc")
+def test_two_hundred_connections(tmp_path: Path) -> None:
+    """All at the same time, each with many requests: none fails, and the memory does not grow with them."""
+    site = build(tmp_path / "site")
+    failures = list[object]()
+
+    def client(port: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        for number in range(40):
+            try:
+                connection.request("GET", (WHEEL_PATH, "/simple/app/", "/simple/")[number % 3])
+                answer = connection.getresponse()
+                if answer.status != HTTPStatus.OK or not answer.read():
+                    failures.append(answer.status)
+            except (OSError, http.client.HTTPException) as error:
+                failures.append(error)
+        connection.close()
+
+    with Served(site, tmp_path / "log") as served:
+        threads = [threading.Thread(target=client, args=(served.port,)) for _ in range(200)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        status = Path(f"/proc/{served.pid}/status").read_text()
+        (peak,) = [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")]
+        assert served.said == ""
+    assert failures == []
+    assert peak < 100_000

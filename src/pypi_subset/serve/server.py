@@ -7,6 +7,7 @@ It serves the files of one directory, no hidden one, and looks the directory up 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import hashlib
@@ -15,8 +16,9 @@ import socket
 import stat
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import anyio.lowlevel
 import uvicorn
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
@@ -30,7 +32,8 @@ from pypi_subset.model.door import read_manifest
 from pypi_subset.model.intake.variants import notice, variants_in
 from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.paths import JSON_PAGE, JSON_TYPE, PAGE, SIMPLE, is_page, type_of, view_of
-from pypi_subset.serve.connection import MOST_HEAD, Connection
+from pypi_subset.serve.answers import Calm, Ranges, with_slash
+from pypi_subset.serve.connection import BACKLOG, MOST_CONNECTIONS, MOST_HEAD, limited
 from pypi_subset.serve.negotiation import preferred
 from pypi_subset.serve.own_names import OwnNames
 from pypi_subset.support.text import POLICY_HEADER
@@ -67,12 +70,16 @@ def serve(
     # An index alone has no manifest.
     if manifest_path(site).is_file():
         read_manifest(site)
+    connections = limited()
     config = uvicorn.Config(
-        _Policy(OwnNames(_Open(application(site)), address=address, names=names)),
-        http=Connection,
+        _Policy(OwnNames(_Open(Calm(Ranges(application(site)))), address=address, names=names)),
+        http=connections,
+        # That many are accepted before one that is refused is closed.
+        backlog=max(BACKLOG, connections.most or MOST_CONNECTIONS),
         ws="none",
         h11_max_incomplete_event_size=MOST_HEAD,
-        log_level="warning",
+        # Requests that are none, and connections beyond the limit, are no news.
+        log_level="error",
         access_log=False,
         lifespan="off",
         timeout_graceful_shutdown=1,
@@ -111,10 +118,23 @@ def address_lines(url: str, site: Path | None = None) -> list[str]:
 class _Server(uvicorn.Server):
     """uvicorn, which says nothing more after it was stopped."""
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer; without file descriptors for more connections, those wait, and no line is printed for each."""
+        asyncio.get_running_loop().set_exception_handler(_calm)
+        # Loaded now: without file descriptors, modules cannot be.
+        await anyio.lowlevel.checkpoint()
+        await super().startup(sockets)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Give open downloads a second; uvicorn would print a traceback for each that it then cuts off."""
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await super().shutdown(sockets)
+
+
+def _calm(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Print nothing about what a client or a full table of files does to a connection; all else as usual."""
+    if not isinstance(context.get("exception"), OSError):
+        loop.default_exception_handler(context)
 
 
 class _Policy:
@@ -153,6 +173,13 @@ class _Open:
 
 class _Site(StaticFiles):
     """The files of a site, with what installers need to know about each."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return the response for *path*."""
+        response = await super().get_response(path, scope)
+        if response.status_code == HTTPStatus.TEMPORARY_REDIRECT:
+            response.headers["location"] = with_slash(scope)
+        return response
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         """Return the file that *path* means; a hidden one, or one in a hidden directory, does not exist."""

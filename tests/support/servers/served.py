@@ -50,6 +50,11 @@ class Served:
         return int(self.url.rstrip("/").rpartition(":")[2])
 
     @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid or 0
+
+    @property
     def exitcode(self) -> int | None:
         """The exit code of the process, ``None`` while it runs."""
         return self._process.exitcode
