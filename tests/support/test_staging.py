@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 import tempfile
@@ -14,11 +15,16 @@ import pytest
 
 from pypi_subset.errors import FolderError
 from pypi_subset.support import staging
+from tests.support.programs.commands import run
 from tests.support.programs.mounts import PRELUDE, read_only, run_mounted, small_disk
 from tests.support.sites.trees import texts
+from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
 
 
 def fill(folder: Path, text: str) -> Path:
@@ -268,3 +274,66 @@ def test_a_folder_is_removed_though_one_of_its_name_is_left(tmp_path: Path) -> N
     fill(tmp_path / f".site.new.{os.getpid()}.gone.stage", "older")
     staging.discard(tmp_path / ".site.new.stage")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("umask", "expected"), [(0o077, 0o644), (0o777, 0o644), (0o022, 0o644), (0o002, 0o664)])
+def test_others_may_read(tmp_path: Path, umask: int, expected: int) -> None:
+    """Only whether others may write follows the umask, which is as it was afterwards."""
+    before = os.umask(umask)
+    try:
+        with staging.readable():
+            (tmp_path / "file").write_bytes(b"")
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == expected
+
+
+def test_what_was_closed_is_opened(tmp_path: Path) -> None:
+    """Each file and directory gets what is missing, and keeps what it has; no link is followed."""
+    outside = tmp_path / "outside"
+    outside.write_bytes(b"")
+    outside.chmod(0o600)
+    site = tmp_path / "site"
+    (site / "simple").mkdir(parents=True)
+    (site / "simple" / "page").write_bytes(b"")
+    (site / "simple" / "page").chmod(0o640)
+    (site / "way-out").symlink_to(outside)
+    for folder in (site / "simple", site):
+        folder.chmod(0o700)
+    staging.open_up(site)
+    found = [stat.S_IMODE(path.stat().st_mode) for path in (site, site / "simple", site / "simple" / "page", outside)]
+    assert found == [0o755, 0o755, 0o644, 0o600]
+
+
+def test_what_is_open_is_not_walked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A site of 100,000 files that others can enter costs one look."""
+    tmp_path.chmod(0o755)
+    monkeypatch.setattr(os, "walk", None)
+    staging.open_up(tmp_path)
+
+
+def test_a_site_under_any_umask(workspace: Workspace, index: Index) -> None:
+    """mirror, publish and fetch make sites that a web server can read; an old one that it cannot read is opened."""
+    index.add(make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": "cp312-manylinux_2_28_x86_64"})
+    command = "umask 077; python -m pypi_subset mirror && python -m pypi_subset publish --force --to published"
+    done = run(["sh", "-c", command], workspace.root, PIP_INDEX_URL=index.url, PATH=f"{_bin()}:{os.environ['PATH']}")
+    assert done.returncode == 0, done.stderr
+    places = (workspace.paths.site, workspace.root / "published")
+    assert [path for place in places for path in (place, *place.rglob("*")) if not _open(path)] == []
+    for place in places:
+        place.chmod(0o700)
+        next(place.glob("simple/app/*.whl")).chmod(0o600)
+    assert run(["sh", "-c", command], workspace.root, PIP_INDEX_URL=index.url, PATH=f"{_bin()}:/bin").returncode == 0
+    assert [path for place in places for path in (place, *place.rglob("*")) if not _open(path)] == []
+
+
+def _open(path: Path) -> bool:
+    wanted = 0o055 if path.is_dir() else 0o044
+    return path.stat().st_mode & wanted == wanted
+
+
+def _bin() -> Path:
+    return Path(sys.executable).parent

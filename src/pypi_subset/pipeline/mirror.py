@@ -35,7 +35,7 @@ from pypi_subset.pipeline.workspace import inputs_of, opened, working
 from pypi_subset.site import build_state
 from pypi_subset.site.builder import readme_of, staged_site
 from pypi_subset.site.content import Content
-from pypi_subset.support import files
+from pypi_subset.support import files, staging
 from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ class MirrorResult(Document, frozen=True, kw_only=True):
     unknown: tuple[str, ...] = ()
 
 
+@staging.readable()
 def mirror(
     paths: Paths,
     *,
@@ -199,6 +200,7 @@ def mirror(
             if published:
                 bar.expect(len(artifacts))
                 bar.advance(len(artifacts))
+        staging.open_up(paths.site)
         cache.save(forget=published)
         _add_readme(paths.packages)
     return MirrorResult(

@@ -43,6 +43,7 @@ _AGAIN = "it may be published at this moment: try again; else publish it again"
 _DISTRUST = "do not trust that site"
 
 
+@staging.readable()
 def fetch_site(url: str, site: Path, *, sha256: str = "", progress: Progress | None = None) -> int:
     """
     Copy the site that is published at *url*, with its report, to *site*; return the number of files that were fetched.

@@ -28,7 +28,7 @@ from pypi_subset.publishing.destinations.rsync import Rsync, is_remote
 from pypi_subset.publishing.publication import Release, record, release_of
 from pypi_subset.publishing.release import MAX_BYTES, decode, following
 from pypi_subset.site.ownership import DROPPED
-from pypi_subset.support import bounds, files
+from pypi_subset.support import bounds, files, staging
 from pypi_subset.support.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def destination_of(to: str, *apart: Path) -> Destination:
     return Folder(Path(to))
 
 
+@staging.readable()
 def publish(
     paths: Paths,
     to: str | Path,
@@ -110,7 +111,7 @@ def publish(
     destination = destination_of(str(to), paths.site, paths.packages)
     # No mirror replaces the site meanwhile. To lock a directory creates it, so only an existing one is locked.
     with files.exclusive(paths.packages) if paths.packages.is_dir() else contextlib.nullcontext():
-        return publish_to(
+        published = publish_to(
             paths.site,
             destination,
             requirements=paths.requirements,
@@ -120,6 +121,9 @@ def publish(
             check=check,
             progress=progress or SILENT,
         )
+    if isinstance(destination, Folder):
+        staging.open_up(destination.path)
+    return published
 
 
 def publish_to(  # noqa: PLR0913 - as `publish`

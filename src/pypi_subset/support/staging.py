@@ -12,6 +12,7 @@ import itertools
 import os
 import secrets
 import shutil
+import stat
 import sys
 from glob import escape
 from pathlib import Path
@@ -189,3 +190,32 @@ def _exchange_names(one: Path, other: Path) -> bool:
     if code in {errno.EINVAL, errno.ENOSYS, errno.EXDEV}:
         return False
     raise OSError(code, os.strerror(code), str(other))
+
+
+@contextlib.contextmanager
+def readable() -> Iterator[None]:
+    """Let others read what is written in the block, whatever the umask is: web servers run as another user."""
+    before = os.umask(0)
+    # Whether a group may write stays the user's choice.
+    os.umask(before & 0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def open_up(folder: Path) -> None:
+    """
+    Let others read *folder* with all that is in it, if they cannot enter it; what another user owns stays as it is.
+
+    :raises FolderError: it cannot be read.
+    """
+    with files.folder_errors(folder):
+        if os.name == "nt" or folder.stat().st_mode & 0o005 == 0o005:  # noqa: PLR2004 - read and enter, for others
+            return
+        for inside, _, names in os.walk(folder):
+            for path in (Path(inside), *(Path(inside, name) for name in names)):
+                mode = path.lstat().st_mode
+                if not stat.S_ISLNK(mode):
+                    with contextlib.suppress(PermissionError):
+                        path.chmod(stat.S_IMODE(mode) | (0o055 if stat.S_ISDIR(mode) else 0o044))

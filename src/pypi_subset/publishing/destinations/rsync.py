@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 #: A line of ``rsync --list-only``: mode, size, time, and the name, which for a link says where it leads.
 _LINE = re.compile(r"(.)\S{9,} +(\d+) (\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) (.+)")
 
-#: Names from a list with a zero byte behind each; times, by which unchanged files are known. No owner, mode, link.
-_LISTED = ("--from0", "--times", "--omit-dir-times")
+#: Names from a list with a zero byte behind each; times, by which unchanged files are known. No owner, mode, link: new
+#: files have the mode that the umask there gives, whatever the mode here is.
+_LISTED = ("--from0", "--times", "--omit-dir-times", "--chmod=ugo=rwX")
 
 #: Exit codes (rsync(1), "EXIT VALUES") after which the next step is not simply to look at what rsync said.
 _STEPS = {
