@@ -13,12 +13,12 @@ def test_the_place_that_counts() -> None:
                 "/etc/pip.conf",
                 {"global.timeout": "1", "download.retries": "1", "install.proxy": "x", "global.cert": "a"},
             ),
-            ("/home/pip.conf", {"global.timeout": "2", "global.retries": "2", "global.cert": ""}),
+            ("/etc/pip.conf", {"global.timeout": "2", "global.retries": "2", "global.cert": ""}),
             (":env:", {":env:.index-url": "u"}),
         ]
     )
     assert found == {
-        "timeout": Given(name="timeout", value="2", place="/home/pip.conf [global]"),
+        "timeout": Given(name="timeout", value="2", place="/etc/pip.conf [global]"),
         "retries": Given(name="retries", value="1", place="/etc/pip.conf [download]"),
         "cert": Given(name="cert", value="a", place="/etc/pip.conf [global]"),
         "index-url": Given(name="index-url", value="u", place="PIP_INDEX_URL"),

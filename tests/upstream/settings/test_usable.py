@@ -133,7 +133,10 @@ BROKEN: dict[str, tuple[Mapping[str, str] | str | bytes, tuple[str, ...]]] = {
         INDEX | {"PIP_CONSTRAINT": "http://{host}/c.txt"},
         ("(PIP_CONSTRAINT)", "404", "/c.txt"),
     ),
-    "constraints that are a page": (INDEX | {"PIP_CONSTRAINT": "http://{host}/home/"}, ("(PIP_CONSTRAINT)", "/home/")),
+    "constraints that are a page": (
+        INDEX | {"PIP_CONSTRAINT": "http://{host}/start/"},
+        ("(PIP_CONSTRAINT)", "/start/"),
+    ),
     "a configuration that is not there": ({"PIP_CONFIG_FILE": "/nowhere/pip.conf"}, ("PIP_CONFIG_FILE", "/nowhere")),
     "a configuration that is a directory": ({"PIP_CONFIG_FILE": "/etc"}, ("PIP_CONFIG_FILE", "/etc")),
     "a configuration without a section": ("index-url = x\n", ("pip.conf", "section")),
@@ -175,7 +178,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str
         for one in (index, tls):
             one.add(make_wheel("alpha", requires=["beta"]), make_wheel("beta", "2.0"))
         page = Answer(body=b"<html><body>Welcome</body></html>", headers={"Content-Type": "text/html"})
-        index.answers |= {"/home/": page, "/home/alpha/": page}
+        index.answers |= {"/start/": page, "/start/alpha/": page}
         index.answers["/closed/alpha/"] = Answer(status=401, headers={"WWW-Authenticate": 'Basic realm="x"'})
         yield {
             "index": index.url,
