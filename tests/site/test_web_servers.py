@@ -7,7 +7,7 @@ import json
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
