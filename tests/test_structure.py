@@ -30,6 +30,7 @@ BEHAVIOURS = {
     "pipeline/stopped/test_kill.py",
     "policy/test_runs.py",
     "proof/test_agreement.py",
+    "upstream/test_good_files.py",
 }
 #: Directories of tests that are packages; `tests/pip` as a package would hide pip.
 PACKAGES = ("support", "evidence")

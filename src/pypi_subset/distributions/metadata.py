@@ -202,10 +202,20 @@ def _wrong(metadata: bytes, project: NormalizedName, version: Version, spelt: st
             yield f"has Metadata-Version {short(form)}, not 1 or 2"
 
 
+#: The description as a field, with the lines that continue it.
+_DESCRIPTION = re.compile(rb"^description:[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE)
+
+
 def without_description(metadata: bytes) -> bytes:
     """Return what is before the first empty line, with line feeds at the ends of lines: the fields, or more than those."""
     text = metadata if b"\r" not in metadata else metadata.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return b"" if text.startswith(b"\n") else text.partition(b"\n\n")[0] + b"\n"
+
+
+def same_fields(one: bytes, other: bytes) -> bool:
+    """Return whether two texts of METADATA differ in newlines and in the description at most."""
+    first, second = (_DESCRIPTION.sub(b"", without_description(each)).rstrip() for each in (one, other))
+    return first == second
 
 
 def _head(metadata: bytes) -> bytes:

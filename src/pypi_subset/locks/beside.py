@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from packaging.version import Version
 
     from pypi_subset.model.locks import Lock
+
+
+def with_own_metadata(lock: Lock, own: Mapping[str, str]) -> Lock:
+    """
+    Return *lock* with the SHA-256 of METADATA as its wheels have it.
+
+    :param own: by file name, of wheels whose index gave METADATA with other newlines or another description.
+    """
+    names = {pin.distribution.filename for pin in lock.pins if pin.distribution.metadata}
+    if names.isdisjoint(own):
+        return lock
+    pins = (
+        replace(pin, distribution=structs.replace(one, metadata=own.get(one.filename, one.metadata)))
+        for pin, one in ((pin, pin.distribution) for pin in lock.pins)
+    )
+    return replace(lock, pins=tuple(pins))
 
 
 def unstated(locks: Iterable[Lock]) -> list[str]:

@@ -29,7 +29,7 @@ from pypi_subset.packages.pip_download import PipDownload
 from pypi_subset.packages.stock import REJECTED, take_stock
 from pypi_subset.packages.watch import of_locks
 from pypi_subset.pipeline.origins import require_as_locked
-from pypi_subset.pipeline.recall import compared
+from pypi_subset.pipeline.recall import compared, with_own, write_own_metadata
 from pypi_subset.pipeline.relock import left_over, relock, write_locks
 from pypi_subset.pipeline.workspace import inputs_of, opened, working
 from pypi_subset.site import build_state
@@ -183,6 +183,9 @@ def mirror(
             then = locked.before.values()
             stock = take_stock(locked.locks, paths.packages, site=paths.site, cache=cache, before=then)
             artifacts = _gather(subset, stock, downloads, intake, paths.packages, progress)
+            if stock.missing and (own := backend.index().upstream.own_metadata):
+                locked = write_own_metadata(subset, paths, locked, own)
+                artifacts = tuple(with_own(one, own) for one in artifacts)
         missing = {one.filename for _, group in stock.missing for one in group}
         fetched = {name: size for name, size in downloads.received.items() if name in missing}
         left_out = intake.close()

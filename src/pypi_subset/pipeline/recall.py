@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pypi_subset.errors import LowerVersions
-from pypi_subset.locks import diff, memory
+from pypi_subset.locks import diff, lockfile, memory
+from pypi_subset.locks.beside import with_own_metadata
 from pypi_subset.locks.why import lines_of
 from pypi_subset.model.intake.sources import BUILD
 from pypi_subset.packages.stock import require_one_content
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.distributions import Artifact
     from pypi_subset.model.locks import Lock, Pin
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
@@ -107,6 +110,21 @@ def compared(  # noqa: PLR0913 - what a run has, and what the user allows
     for sentence in said:
         progress.warn(sentence)
     return recalled, said
+
+
+def write_own_metadata(subset: Subset, paths: Paths, locked: Relocked, own: Mapping[str, str]) -> Relocked:
+    """Return *locked*, written again with METADATA as the fetched wheels have it, *own* as `with_own_metadata` has it."""
+    locks = tuple(with_own_metadata(one, own) for one in locked.locks)
+    for job, before, one in zip(subset.jobs, locked.locks, locks, strict=True):
+        if one is not before:
+            lockfile.write(one, paths.locks, target=job.target, packages=paths.packages)
+    return replace(locked, locks=locks)
+
+
+def with_own(artifact: Artifact, own: Mapping[str, str]) -> Artifact:
+    """Return *artifact* with the SHA-256 of METADATA that its wheel has."""
+    one = artifact.distribution
+    return replace(artifact, distribution=structs.replace(one, metadata=own.get(one.filename, one.metadata)))
 
 
 def rebuilt(locked: Relocked, forget: Collection[str] = ()) -> list[str]:

@@ -7,6 +7,7 @@ has no separate metadata, pip fetches whole wheels to resolve.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import logging
@@ -14,13 +15,14 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pypi_subset.distributions.metadata import check_metadata, without_description
+from pypi_subset.distributions.metadata import same_fields, without_description
 from pypi_subset.distributions.wheel import check_wheel, read_metadata
+from pypi_subset.errors import BadDistribution, HashMismatch, UpstreamError
 from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.policy.judge import ADMIT_ALL, Judge
 from pypi_subset.support import bounds, files
 from pypi_subset.support.once import Once, Spool
-from pypi_subset.upstream.checks import agreeing, checked, checked_metadata, matches, most, own_file, promised
+from pypi_subset.upstream.checks import agreeing, checked, checked_metadata, is_text, matches, most, own_file, promised
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.offers import TargetOffers
 from pypi_subset.upstream.pages import Pages
@@ -73,8 +75,10 @@ class Upstream:
         self._arrived, self.left = set[str](), set[str]()
         #: SHA-256 of the files in the store, by key: none is hashed twice.
         self._digests: dict[str, str] = {}
-        #: SHA-256 of METADATA that came as a file of its own (PEP 658), by key.
-        self._apart: dict[str, str] = {}
+        #: METADATA that came as a file of its own (PEP 658), by key.
+        self._apart: dict[str, bytes] = {}
+        #: SHA-256 of METADATA in wheels that have other newlines or another description than that, by file name.
+        self.own_metadata: dict[str, str] = {}
         # One for each file: a pip that wants the whole of it and one that wants its end may come together.
         self._locks = Once[str, threading.Lock](lambda _: threading.Lock())
         self.pages = Pages(network, self._fetcher, Spool(store.parent), judge=judge)
@@ -200,7 +204,9 @@ class Upstream:
             path = self._place(candidate)
             with self._locks(key):
                 sha256 = self._stored(candidate) or self._save(candidate, path)
-        return agreeing(candidate, checked(candidate, path, sha256), self._apart.get(key))
+        if own := agreeing(candidate, checked(candidate, path, sha256), self._apart.get(key)):
+            self.own_metadata[one.filename] = own
+        return path
 
     def _hash(self, key: str) -> str:
         path = self._file_of(key)
@@ -232,12 +238,12 @@ class Upstream:
         candidate = self._known[key]
         one = candidate.distribution
         if candidate.metadata is not None and one.url is not None:
-            data = self._fetcher.small(str(candidate.at(".metadata")), bounds.LARGEST_METADATA)
-            if data is not None:
-                self._apart[key] = hashlib.sha256(checked_metadata(candidate, data)).hexdigest()
-                if candidate.tags is not None:
-                    check_metadata(data, one.filename)
-                return data
+            # Where it is wrong or not to be had, the wheel has it, and decides.
+            with contextlib.suppress(UpstreamError, HashMismatch, BadDistribution):
+                data = self._fetcher.small(str(candidate.at(".metadata")), bounds.LARGEST_METADATA)
+                if data is not None:
+                    self._apart[key] = checked_metadata(candidate, data)
+                    return self._shelved(candidate, data)
         if one.url is not None and self._ranges and (one.size or SMALL + 1) > SMALL and not self._is_here(candidate):
             path = self._place(candidate)
             with self._locks(key):
@@ -246,12 +252,23 @@ class Upstream:
                     remote = None if self._is_here(candidate) else self._fetcher.tail(address, path, limit)
                 if remote is not None:
                     self._sizes[key] = remote.total
-                    return read_metadata(io.BufferedReader(remote), one.filename)
-                self._ranges = False
-                self._arrived.add(key)
+                    # A server may send other parts than those that were asked for: the whole file decides.
+                    with contextlib.suppress(UpstreamError, BadDistribution):
+                        return read_metadata(io.BufferedReader(remote), one.filename)
+                else:
+                    self._ranges = False
+                    self._arrived.add(key)
         path = self.file(candidate)
         with files.folder_errors(path), own_file(candidate):
             return check_wheel(path, one.filename)
+
+    def _shelved(self, candidate: Candidate, data: bytes) -> bytes:
+        """Return METADATA of the wheel on the shelf if that differs from *data* in newlines or the description alone."""
+        name = candidate.distribution.filename
+        with contextlib.suppress(BadDistribution, OSError):
+            own = read_metadata(self._shelf / name, name)
+            return own if same_fields(own, data) else data
+        return data
 
     def _is_here(self, candidate: Candidate) -> bool:
         return (self._shelf / candidate.distribution.filename).is_file() or self._stored(candidate) is not None
@@ -265,9 +282,13 @@ class Upstream:
         with files.folder_errors(path):
             sha256 = self._digests.get(key) or files.sha256_of(path)
             # Of what a stopped run fetched, only a hash can tell that it is the file.
-            if key not in self._arrived | self._digests.keys():
-                if not candidate.hashes or matches(path, candidate.hashes, sha256) is not None:
-                    return None
+            fetched = key in self._arrived | self._digests.keys()
+            if matches(path, candidate.hashes, sha256) is not None or not (fetched or candidate.hashes):
+                return None
+            if fetched and is_text(path):
+                # A page or a message, in place of the file.
+                return None
+            if not fetched:
                 self.left.add(key)
         self._digests[key] = sha256
         return sha256

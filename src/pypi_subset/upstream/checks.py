@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
+from pypi_subset.distributions.metadata import check_metadata, same_fields
 from pypi_subset.distributions.wheel import read_metadata
 from pypi_subset.errors import BadDistribution, HashMismatch, UpstreamError
 from pypi_subset.model.candidates import LOCK
@@ -142,28 +143,40 @@ def checked(candidate: Candidate, path: Path, sha256: str | None = None) -> Path
     return path
 
 
+def is_text(path: Path) -> str:
+    """Return what stands at *path* in place of a distribution: ``a page in HTML`` or ``a message in JSON``; else ``""``."""
+    with files.folder_errors(path), path.open("rb") as stream:
+        start = stream.read(_START).removeprefix(b"\xef\xbb\xbf").lstrip()
+    return next((name for sign, name in _TEXTS.items() if start.startswith(sign)), "")
+
+
 def require_file(path: Path, url: str) -> None:
     """
     Return if what *url* gave is no page or message in place of a distribution.
 
     :raises UpstreamError: it is; then nothing is at *path* any more.
     """
-    with files.folder_errors(path), path.open("rb") as stream:
-        start = stream.read(_START).removeprefix(b"\xef\xbb\xbf").lstrip()
-    if kind := next((name for sign, name in _TEXTS.items() if start.startswith(sign)), None):
+    if kind := is_text(path):
         path.unlink()
         msg = f"{without_credentials(url)} answered with {kind} in place of {path.name}"
         raise UpstreamError(msg, next_step="it may want a login: see who may read it, and pip's credentials for it")
 
 
 def checked_metadata(candidate: Candidate, data: bytes) -> bytes:
-    """Return *data*, held against what the index promised of the metadata."""
+    """
+    Return *data*, METADATA that was fetched apart, held against what the index promised of it.
+
+    :raises HashMismatch: it is not that.
+    :raises BadDistribution: it says something else than the name of its wheel, or is none.
+    """
     found = hashlib.sha256(data).hexdigest()
     if candidate.metadata and found != candidate.metadata:
         name = f"{candidate.distribution.filename}.metadata"
         msg = f"{name} has sha256 {found}, but {candidate.source} promised {candidate.metadata}"
         step = "try again, or tell the index's operator"
         raise HashMismatch(msg, project=candidate.distribution.project, next_step=step)
+    if candidate.tags is not None:
+        check_metadata(data, candidate.distribution.filename)
     return data
 
 
@@ -240,20 +253,24 @@ def matches(path: Path, hashes: tuple[tuple[str, str], ...], sha256: str | None 
     return None
 
 
-def agreeing(candidate: Candidate, path: Path, stated: str | None) -> Path:
+def agreeing(candidate: Candidate, path: Path, stated: bytes | None) -> str | None:
     """
-    Return *path*, the wheel of *candidate*: resolution uses METADATA that was fetched apart, installation that in the wheel.
+    Return the SHA-256 of METADATA in the wheel at *path*, ``None`` if that is what was fetched apart.
 
-    :param stated: SHA-256 of METADATA that was fetched apart, ``None`` without it.
-    :raises BadDistribution: the two differ.
+    Resolution uses METADATA that was fetched apart, installation that in the wheel. Newlines and the description may differ.
+
+    :param stated: METADATA that was fetched apart, ``None`` without it.
+    :raises BadDistribution: the two contradict each other.
     """
     name = candidate.distribution.filename
+    if stated is None:
+        return None
     try:
-        own = stated if stated is None else hashlib.sha256(read_metadata(path, name)).hexdigest()
+        own = read_metadata(path, name)
     except BadDistribution:
         # The intake reports all such files at once.
-        return path
-    if stated != own:
+        return None
+    if not same_fields(stated, own):
         msg = f"{name} and the metadata that {candidate.source} gave for it contradict each other"
         raise BadDistribution(msg, project=candidate.distribution.project, next_step="tell the index's operator")
-    return path
+    return None if own == stated else hashlib.sha256(own).hexdigest()

@@ -21,7 +21,16 @@ from pypi_subset.upstream.transport.hosts import Hosts
 from pypi_subset.upstream.transport.kept import Answer, Kept
 from pypi_subset.upstream.transport.presence import is_page
 from pypi_subset.upstream.transport.remote_file import TAIL, RemoteFile
-from pypi_subset.upstream.transport.replies import FAILURES, attempt, content_range, exactly, failure, page_of, require
+from pypi_subset.upstream.transport.replies import (
+    FAILURES,
+    attempt,
+    content_range,
+    exactly,
+    failure,
+    page_of,
+    require,
+    suffix_range,
+)
 from pypi_subset.upstream.transport.unfinished import Unfinished
 
 if TYPE_CHECKING:
@@ -214,7 +223,7 @@ class Fetcher:
 
         def read(response: Any) -> Answer | None:
             nonlocal whole
-            span = content_range(response) if response.status_code == _PARTIAL else None
+            span = suffix_range(response) if response.status_code == _PARTIAL else None
             if span is not None:
                 first, total = span
                 if total > limit:

@@ -43,7 +43,7 @@ _ALGORITHMS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
 
 _HEXADECIMAL = re.compile("[0-9A-Fa-f]+")
 #: A hash in the fragment of a URL, as pip finds it there.
-_FRAGMENT = re.compile("(?:^|&)(sha1|sha224|sha256|sha384|sha512|md5)=([^&]*)")
+_FRAGMENT = re.compile("(?:^|[&;#])(sha1|sha224|sha256|sha384|sha512|md5)=([^&;#]+)")
 
 #: Statuses that say something (PEP 792), and where a page in HTML has them.
 _UNUSUAL = frozenset({"archived", "quarantined", "deprecated"})
@@ -182,7 +182,8 @@ def _from_json(entry: dict[str, Any], page: str, reading: _Reading) -> Candidate
         project=project,
         version=version,
         url=url,
-        size=size if isinstance(size, int) else None,
+        # Some indexes have no size and say -1, 0 or true.
+        size=size if type(size) is int and size > 0 else None,
         sha256=hashes.get("sha256"),
         requires_python=requires_python(entry.get("requires-python")),
         upload_time=upload_time(entry.get("upload-time")),
@@ -278,13 +279,12 @@ def _from_anchor(attributes: dict[str, str], page: str, reading: _Reading) -> Ca
     except ValueError:
         msg = "a link is no URL"
         raise ValueError(msg) from None
-    stated = _FRAGMENT.search(parts.fragment)
     metadata = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
     size = attributes.get("data-size", "")
     entry = {
         "filename": unquote(parts.path.rpartition("/")[2]),
         "url": parts._replace(fragment="").geturl(),
-        "hashes": {stated[1]: stated[2]} if stated else {},
+        "hashes": dict(_FRAGMENT.findall(parts.fragment)),
         "size": int(size) if size.isdecimal() else None,
         "core-metadata": {"sha256": metadata[7:]}
         if metadata and metadata.startswith("sha256=")

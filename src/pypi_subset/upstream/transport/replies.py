@@ -51,6 +51,12 @@ def exactly(response: Any, url: str, count: int) -> bytes:
     return data
 
 
+def suffix_range(response: Any) -> tuple[int, int] | None:
+    """Return what `content_range` does if the part ends with the file: some servers take a suffix for a beginning."""
+    found = re.fullmatch(r"bytes [0-9]{1,18}-([0-9]{1,18})/([0-9]{1,18})", response.headers.get("Content-Range", ""))
+    return content_range(response) if found and int(found[1]) + 1 == int(found[2]) else None
+
+
 def content_range(response: Any) -> tuple[int, int] | None:
     """``bytes 10-19/20`` as ``(10, 20)``; ``None`` if the server does not say the total (RFC 9110, section 14.4)."""
     found = re.fullmatch(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})", response.headers.get("Content-Range", ""))
