@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,7 @@ from tests.support.wheels import make_wheel
 if TYPE_CHECKING:
     from tests.support.sites.workspace import Workspace
 
-from tests.support.stages.mirroring import LINUX, mirror
+from tests.support.stages.mirroring import LINUX, mirror, read_lock, versions
 
 #: The user's pip is configured for the loopback index.
 pytestmark = pytest.mark.usefixtures("configured_index")
@@ -83,14 +84,16 @@ def test_an_index_that_lies_about_a_hash(workspace: Workspace, index: Index) -> 
 
 
 def test_metadata_with_another_hash(workspace: Workspace, index: Index) -> None:
-    """Metadata that is not what the page promised is refused."""
+    """Metadata that is not what the page promised counts for nothing: the wheel has its own."""
     wheel = make_wheel("app")
     index.add(wheel)
     index.overrides[f"/files/{wheel.filename}.metadata"] = wheel.metadata + b"Requires-Dist: evil\n"
     workspace.write("base.txt", "app\n")
     workspace.toml({"linux": LINUX})
-    with pytest.raises(HashMismatch, match=r"app-1\.0-py3-none-any\.whl\.metadata has sha256"):
-        mirror(workspace)
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "1.0"}
+    one = read_lock(workspace, "base--linux").pins[0].distribution
+    assert one.metadata == hashlib.sha256(wheel.metadata).hexdigest()
 
 
 def test_an_index_that_lies_about_a_size(workspace: Workspace, index: Index) -> None:

@@ -68,7 +68,7 @@ class Fetcher:
     """
 
     def __init__(self, network: Network, kept: Kept | None = None, say: Callable[[str], None] | None = None) -> None:
-        self._network, self._kept, self._blame = network, kept or Kept(None), network.blame()
+        self._network, self._kept, self.blame = network, kept or Kept(None), network.blame()
         self._hosts = Hosts(patience_of(network.options.retries), say)
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
         self.denials = Denials(self.page)
@@ -90,7 +90,7 @@ class Fetcher:
                 return None
             if kept is not None and response.status_code == _UNCHANGED:
                 return self._kept.keep(url, kept)
-            require(response, url, _OK, self._blame)
+            require(response, url, _OK, self.blame)
             content_type = response.headers.get("Content-Type", "")
             if content_type.partition(";")[0].strip().lower() not in MEDIA_TYPES:
                 msg = f"{without_credentials(url)} is of type {content_type or 'unknown'}, and no page of an index"
@@ -113,7 +113,7 @@ class Fetcher:
         try:
             with self._get(url, {"Range": "bytes=0-0"}) as response:
                 if response.status_code != _PARTIAL:
-                    require(response, url, _OK, self._blame)
+                    require(response, url, _OK, self.blame)
         except UpstreamError as error:
             return error.what
         return ""
@@ -132,7 +132,7 @@ class Fetcher:
         def read(response: Any) -> bytes | None:
             if response.status_code in _ABSENT:
                 return None
-            require(response, url, _OK, self._blame)
+            require(response, url, _OK, self.blame)
             return self._kept.keep(url, Answer(data=bodies.content(response, url, limit))).data
 
         return self._read(url, {}, read)
@@ -174,7 +174,7 @@ class Fetcher:
                 if part.size - start >= _PROGRESS:
                     attempts.moved_on()
                 if not self._network.options.resume_retries or not attempts.again("broke the connection"):
-                    raise failure(url, broken, self._blame)
+                    raise failure(url, broken, self.blame)
                 if not (sha256 or part.validator):
                     part.restart()
             part.finish()
@@ -199,7 +199,7 @@ class Fetcher:
                 part.restart()
             else:
                 if not rest:
-                    require(response, url, _OK, self._blame)
+                    require(response, url, _OK, self.blame)
                     part.restart(response.headers.get("ETag", ""))
                 try:
                     return bodies.copy(response, part, url, limit - part.size, heard)
@@ -251,7 +251,7 @@ class Fetcher:
             return kept.data
 
         def read(response: Any) -> bytes:
-            require(response, url, _PARTIAL, self._blame)
+            require(response, url, _PARTIAL, self.blame)
             return self._kept.keep(url, Answer(data=exactly(response, url, last - first + 1)), wanted).data
 
         return self._read(url, {"Range": wanted}, read)
@@ -266,13 +266,9 @@ class Fetcher:
                 except HTTPError as error:
                     broken = error
                 except FAILURES as error:
-                    raise failure(url, error, self._blame) from error
+                    raise failure(url, error, self.blame) from error
             if not attempts.again("broke the connection"):
-                raise failure(url, broken, self._blame) from broken
-
-    def owner(self, url: str) -> str:
-        """Return the setting that names *url* and where it was read from, ``"pip's configuration"`` if none does."""
-        return self._blame.owner(url) or "pip's configuration"
+                raise failure(url, broken, self.blame) from broken
 
     @contextlib.contextmanager
     def _session(self) -> Iterator[Any]:
@@ -294,7 +290,7 @@ class Fetcher:
             self._hosts.at(url).turn(),
             self._session() as session,
             patience.limited(without_credentials(url), float(session.timeout or 0)),
-            attempt(url, lambda: session.get(url, headers=headers, stream=True), self._blame) as response,
+            attempt(url, lambda: session.get(url, headers=headers, stream=True), self.blame) as response,
         ):
             logger.debug("GET %s %s: %d", without_credentials(url), headers.get("Range", ""), response.status_code)
             yield response

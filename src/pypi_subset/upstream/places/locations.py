@@ -58,7 +58,7 @@ class Locations:
         folder = local_path(location)
         if folder is None:
             if (found := self._fetcher.page(location)) is None:
-                msg = f"{without_credentials(location)} has no page, and {self._fetcher.owner(location)} names it"
+                msg = f"{without_credentials(location)} has no page, and {self._fetcher.blame.owner(location)} names it"
                 raise UpstreamError(msg, next_step="correct it, or remove it (`pip config debug` lists all sources)")
             return found
         with files.folder_errors(folder):
