@@ -88,6 +88,12 @@ def test_hosts(_context: Context) -> None:
 
 
 @task
+def test_manual(_context: Context) -> None:
+    """Walk the pages of the manual that test-slow leaves out."""
+    run("pytest -q -n auto -m manual")
+
+
+@task
 def test_network(_context: Context) -> None:
     """Run the tests that need PyPI."""
     run("pytest -q -n auto -m network")
@@ -229,6 +235,7 @@ namespace = Collection(
         test,
         test_slow,
         test_hosts,
+        test_manual,
         test_network,
         sweep,
         bench,

@@ -111,8 +111,14 @@ def test_every_page_is_run() -> None:
             assert any(not step.name for step in steps(path.read_text(encoding="utf-8"))), path
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["tutorial/first-subset.md", "how-to/windows-lab.md", "how-to/rhel-8.md"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("tutorial/first-subset.md", marks=pytest.mark.slow),
+        pytest.param("how-to/windows-lab.md", marks=pytest.mark.manual),
+        pytest.param("how-to/rhel-8.md", marks=pytest.mark.manual),
+    ],
+)
 def test_a_page_from_nothing(sandbox: Sandbox, name: str) -> None:
     """The page starts in an empty directory and ends with an installation."""
     assert sandbox.walk(page(name)) > 5
@@ -137,7 +143,7 @@ def test_uv_project(sandbox: Sandbox, index: Index) -> None:
     assert {"jupyterlab", "tzdata"} <= {*names.split()} - {"requests"} == {*names.split()}
 
 
-@pytest.mark.slow
+@pytest.mark.manual
 def test_pytorch(sandbox: Sandbox) -> None:
     """The page mirrors a variant for each target, each from an index of its own."""
     with Index() as cpu, Index() as cuda:
@@ -150,7 +156,7 @@ def test_pytorch(sandbox: Sandbox) -> None:
         assert sandbox.walk(page("how-to/pytorch.md")) == 6
 
 
-@pytest.mark.slow
+@pytest.mark.manual
 def test_weekly_update(sandbox: Sandbox) -> None:
     """The script of the page updates, proves and publishes."""
     proven(sandbox, "pandas")
@@ -269,7 +275,7 @@ printf '%s\t%s\t%s\t%s\n' "$key" "$type" "$cache" "$PWD/$body" >> bucket.tsv
 """
 
 
-@pytest.mark.slow
+@pytest.mark.manual
 def test_s3(sandbox: Sandbox) -> None:
     """The script of the page uploads every object, and pip installs from the store."""
     proven(sandbox, "six")
@@ -282,7 +288,7 @@ def test_s3(sandbox: Sandbox) -> None:
     assert {"simple/six/", "simple/six/index.html", "manifest.json"} <= keys
 
 
-@pytest.mark.slow
+@pytest.mark.manual
 def test_github_pages(sandbox: Sandbox) -> None:
     """The page pushes the published site to a branch, with its hidden file."""
     proven(sandbox, "six")
@@ -296,7 +302,7 @@ def test_github_pages(sandbox: Sandbox) -> None:
     checked("vendor.github-workflows", sandbox.root / ".github" / "workflows" / "pages.yml")
 
 
-@pytest.mark.slow
+@pytest.mark.manual
 def test_gitlab(sandbox: Sandbox) -> None:
     """The commands of the job work, and the file fits the schema of GitLab."""
     assert sandbox.run("pypi-subset add six --target lab=rhel9 --python 3.12")[0] == 0
@@ -304,7 +310,7 @@ def test_gitlab(sandbox: Sandbox) -> None:
     checked("vendor.gitlab-ci", sandbox.root / ".gitlab-ci.yml")
 
 
-@pytest.mark.slow
+@pytest.mark.manual
 def test_ci(sandbox: Sandbox, tmp_path: Path) -> None:
     """The printed workflows fit their schemas, and a fetched site is proven."""
     proven(sandbox, "six", "windows=windows-11,linux=ubuntu-24.04")
@@ -316,7 +322,7 @@ def test_ci(sandbox: Sandbox, tmp_path: Path) -> None:
     checked("vendor.gitlab-ci", sandbox.root / ".gitlab-ci.yml")
 
 
-@pytest.mark.slow
+@pytest.mark.manual
 def test_cluster(sandbox: Sandbox, tmp_path: Path) -> None:
     """The workers of a cluster on loopback prove the cases."""
     proven(sandbox, "six")
