@@ -41,9 +41,12 @@ def test_the_interpreter_of_make_is_no_flag() -> None:
 
 
 def test_a_further_name_is_taken() -> None:
-    """LOG is what LOG_FILE was called, and INTO is SITE."""
+    """LOG is what LOG_FILE was called, INTO is SITE, and HOSTNAME adds a name of the server."""
     (mirror,) = (goal for goal in read_goals(ROOT) if goal.name == "mirror")
     assert flags(mirror, {"LOG": "run.log", "INTO": "stick"}) == ["--log-file=run.log", "--site=stick"]
+    (serve,) = (one for one in read_goals(ROOT) if one.name == "serve")
+    assert refusal(serve, ["HOSTNAME"], {"HOSTNAME": "pypi.lab"}) == ""
+    assert flags(serve, {"HOSTNAME": "pypi.lab"}) == ["--host-names=pypi.lab"]
 
 
 def test_what_is_wrong_with_variables() -> None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-#: Further names of variables: LOG was one, and INTO is what the command has as well.
-OTHER_NAMES = {"LOG": "LOG_FILE", "INTO": "SITE"}
+#: Further names of variables: LOG was one, INTO and HOSTNAME are what people try first.
+OTHER_NAMES = {"LOG": "LOG_FILE", "INTO": "SITE", "HOSTNAME": "HOST_NAMES"}
 
 #: The heading of the goals for those who change the tool.
 DEVELOPERS = "Work on pypi-subset"

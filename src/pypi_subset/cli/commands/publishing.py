@@ -30,7 +30,10 @@ def serve(
     host_names: Annotated[
         list[str] | None,
         typer.Option(
-            "--host-names", metavar="NAME", help="Further names of this server, as behind a proxy or a tunnel."
+            "--host-names",
+            "--hostname",
+            metavar="NAME",
+            help="Further names of this server, as behind a proxy or a tunnel.",
         ),
     ] = None,
 ) -> None:
