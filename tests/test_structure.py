@@ -25,6 +25,7 @@ LINES = 300
 STATEMENTS = 10
 #: Tests of what a whole wing does: they are named after the behaviour, since no module alone has it.
 BEHAVIOURS = {
+    "pipeline/stopped/test_neighbours.py",
     "pipeline/test_busy_hosts.py",
     "pipeline/stopped/test_disk.py",
     "pipeline/stopped/test_kill.py",

@@ -11,7 +11,7 @@ import pytest
 from pypi_subset import api
 from pypi_subset.errors import FolderError, LockError
 from pypi_subset.pipeline.clean import WORKING, clean, prune
-from pypi_subset.support import files
+from pypi_subset.support.machine import holding
 from tests.support.programs.commands import subset
 from tests.support.sites.trees import tree
 from tests.support.stages.mirroring import LINUX, mirror
@@ -66,7 +66,7 @@ def test_clean_removes_what_earlier_releases_kept(tmp_path: Path) -> None:
 
 def test_clean_waits_for_nobody(tmp_path: Path) -> None:
     """While a mirror works in the directory, clean refuses."""
-    with files.exclusive(tmp_path / "packages"):
+    with holding.exclusive(tmp_path / "packages"):
         done = subset("clean", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (3, "")
     assert "another run" in done.stderr

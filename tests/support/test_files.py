@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -162,28 +161,6 @@ def test_what_the_system_says_becomes_one_line(tmp_path: Path, code: int, messag
     assert str(caught.value) == f"{tmp_path}: {message}"
 
 
-def test_a_folder_is_held_by_one_process(tmp_path: Path) -> None:
-    """A second run is refused while the first one works, and gets in once that is killed."""
-    code = f"""{PRELUDE}
-with files.exclusive(directory):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / "work")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
-
-        with pytest.raises(FolderError, match="another run is working in this directory; wait for it to end"):
-            files.exclusive(tmp_path / "work").__enter__()
-
-        holder.send_signal(signal.SIGKILL)
-        holder.wait()
-    with files.exclusive(tmp_path / "work"):
-        pass
-
-
 def test_files_are_read_as_bytes_everywhere() -> None:
     """Where the system has a mode for text, as Windows does, it is not that in which wheels are read and pages written."""
     code = "import os; os.O_BINARY = 0x8000; from pypi_subset.support import files; raise SystemExit(files.BINARY != 0x8000)"
@@ -209,26 +186,6 @@ def test_a_part_is_a_new_file(tmp_path: Path, plant: str) -> None:
     assert {one.name for one in tmp_path.iterdir()} == {"victim", "file"}
     assert path.is_file()
     assert not path.is_symlink()
-
-
-def test_a_lock_follows_no_link(tmp_path: Path) -> None:
-    """A link under the name of the lock is an error, and what it leads to stays as it was."""
-    victim = tmp_path / "victim"
-    victim.write_bytes(b"precious")
-    (tmp_path / files.RUNNING).symlink_to(victim)
-    with pytest.raises(FolderError), files.exclusive(tmp_path):
-        pass
-    assert victim.read_bytes() == b"precious"
-
-
-def test_a_lock_is_not_truncated(tmp_path: Path) -> None:
-    """A second name of somebody's file keeps its bytes."""
-    victim = tmp_path / "victim"
-    victim.write_bytes(b"precious")
-    (tmp_path / files.RUNNING).hardlink_to(victim)
-    with files.exclusive(tmp_path):
-        assert victim.read_bytes() == b"precious"
-    assert victim.read_bytes() == b"precious"
 
 
 @pytest.mark.parametrize(

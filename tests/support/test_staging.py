@@ -191,7 +191,7 @@ def test_a_read_only_folder_is_one_line(tmp_path: Path) -> None:
     fill(tmp_path / ".site.new.stage", "new")
     code = f"""{PRELUDE}
 def enter(directory):
-    with files.exclusive(directory):
+    with holding.exclusive(directory):
         pass
 
 site = directory / "site"

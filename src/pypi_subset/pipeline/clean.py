@@ -19,6 +19,7 @@ from pypi_subset.site import build_state
 from pypi_subset.site.ownership import require_own
 from pypi_subset.site.readme.cache import NAME as READMES
 from pypi_subset.support import files, staging
+from pypi_subset.support.machine import holding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 #: What runs keep in ``packages/`` beside distributions.
 WORKING = frozenset(
-    {files.RUNNING, REJECTED, LIST, KEPT, *OBSOLETE, file_cache.FILE, build_state.FILE, gone_list.FILE, NAME, READMES}
+    {holding.RUNNING, REJECTED, LIST, KEPT, *OBSOLETE, file_cache.FILE, build_state.FILE, gone_list.FILE, NAME, READMES}
 )
 
 
@@ -41,7 +42,11 @@ def clean(packages: Path, site: Path) -> None:
     """
     require_own(site)
     # To lock a directory creates it, so only an existing one is locked.
-    with files.exclusive(packages) if packages.is_dir() else contextlib.nullcontext():
+    with contextlib.ExitStack() as stack:
+        if packages.is_dir():
+            stack.enter_context(holding.exclusive(packages))
+        if site.is_dir():
+            stack.enter_context(holding.beside(site))
         for path in _content(packages):
             temporary = path.name.startswith(".") and path.name.endswith((".part", ".stage"))
             if not (temporary or path.name in WORKING or is_distribution(path.name)):
@@ -116,7 +121,7 @@ def prune(paths: Paths, *, remove: bool) -> Pruned:
         step = "run `pypi-subset mirror`; `pypi-subset clean` empties packages/"
         raise FolderError(msg, path=paths.locks, next_step=step)
     needed = {one.filename for lock in locks for one in lock.distributions}
-    with files.exclusive(paths.packages) if paths.packages.is_dir() else contextlib.nullcontext():
+    with holding.exclusive(paths.packages) if paths.packages.is_dir() else contextlib.nullcontext():
         content = _content(paths.packages)
         found = tuple(sorted(_unneeded(content, needed), key=lambda one: one.path))
         for one in found if remove else ():

@@ -194,7 +194,7 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
     """
     progress = progress or SILENT
     subset, network = inputs_of(paths, progress, update=update)
-    with working(paths) as work:
+    with working(paths, builds=False) as work:
         gone = left_over(subset, paths.locks)
         cache = FileCache(paths.packages / file_cache.FILE)
         intake = Intake(subset.bad_files, paths.packages, cache)

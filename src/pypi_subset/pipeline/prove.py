@@ -21,6 +21,7 @@ from pypi_subset.proof.run.suite import run_suite
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site import build_state
 from pypi_subset.support import files
+from pypi_subset.support.machine import holding
 from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
@@ -93,16 +94,17 @@ def prove(  # noqa: PLR0913 - the settings of a proof
         prove_part = partial(
             prove_on_dask, subset, paths, scheduler=scheduler, url=url, unisolated=unisolated, insecure=insecure_cluster
         )
-    try:
-        report = prove_part(targets=targets, shard=shard, progress=progress or SILENT)
-    except ProofFailed:
-        _forget(paths)
-        raise
-    if is_red(report):
-        _forget(paths)
-    if sign_with:
-        signature = signatures.signature_of(report_path(paths.site).read_bytes(), Path(sign_with))
-        files.write(paths.site / SIGNATURE, signature)
+    with holding.beside(paths.site):
+        try:
+            report = prove_part(targets=targets, shard=shard, progress=progress or SILENT)
+        except ProofFailed:
+            _forget(paths)
+            raise
+        if is_red(report):
+            _forget(paths)
+        if sign_with:
+            signature = signatures.signature_of(report_path(paths.site).read_bytes(), Path(sign_with))
+            files.write(paths.site / SIGNATURE, signature)
     return report
 
 

@@ -20,6 +20,7 @@ from pypi_subset.requirements.reach import Reach
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site.ownership import require_own
 from pypi_subset.support import files, staging
+from pypi_subset.support.machine import holding
 from pypi_subset.support.progress import SILENT
 from pypi_subset.upstream.constraints import read_constraints
 from pypi_subset.upstream.pip_config import read_network
@@ -125,21 +126,25 @@ def _require_own_locks(paths: Paths) -> None:
 
 
 @contextlib.contextmanager
-def working(paths: Paths) -> Iterator[Path]:
+def working(paths: Paths, *, builds: bool = True) -> Iterator[Path]:
     """
-    Lock ``packages/`` for this run and yield a scratch directory on its file system.
+    Lock ``packages/`` and the site for this run, and yield a scratch directory on the file system of ``packages/``.
 
     What a killed run left is removed. The whole files that a failed run fetched are moved to ``store`` in the new directory.
 
-    :raises FolderError: another run works in ``packages/``, or it cannot be written.
+    :param builds: whether the run replaces the site; else that is neither locked nor mended.
+    :raises FolderError: another run works in ``packages/`` or with the site, or ``packages/`` cannot be written.
     """
-    with files.exclusive(paths.packages), _scratch(paths) as work:
-        yield work
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(holding.exclusive(paths.packages))
+        if builds:
+            stack.enter_context(holding.beside(paths.site))
+            staging.recover(paths.site)
+        yield stack.enter_context(_scratch(paths))
 
 
 @contextlib.contextmanager
 def _scratch(paths: Paths) -> Iterator[Path]:
-    staging.recover(paths.site)
     # A name of its own for each run: a pip that outlives a failed run may make the directory of that run again.
     work = paths.packages.absolute() / f".work.{secrets.randbelow(10**9)}.stage"
     kept = paths.packages.absolute() / KEPT

@@ -25,6 +25,7 @@ from pypi_subset.publishing.release import MAX_BYTES, SiteRelease, decode, read_
 from pypi_subset.site import builder, web_servers
 from pypi_subset.site.ownership import require_own
 from pypi_subset.support import bounds, files, staging
+from pypi_subset.support.machine import holding
 from pypi_subset.support.progress import SILENT, Progress
 from pypi_subset.support.threads import DaemonThreadPool
 from pypi_subset.upstream.http import Fetcher
@@ -59,7 +60,13 @@ def fetch_site(url: str, site: Path, *, sha256: str = "", progress: Progress | N
     """
     require_own(site)
     base, pin = address_of(url), _pin(sha256)
-    fetcher, last = Fetcher(read_network(), say=(progress or SILENT).say), read_release(site)
+    with holding.beside(site):
+        return _fetched(base, site, pin, progress or SILENT)
+
+
+def _fetched(base: str, site: Path, pin: str, progress: Progress) -> int:
+    """Return the number of files that were fetched for *site*, which this run holds, as `fetch_site`."""
+    fetcher, last = Fetcher(read_network(), say=progress.say), read_release(site)
     here = _Here(site)
     with here.until_whole(), staging.staged(site) as stage:
         # Before the manifest: while the site is published, that one may be the later of the two.
@@ -71,7 +78,7 @@ def fetch_site(url: str, site: Path, *, sha256: str = "", progress: Progress | N
         files.write(manifest_path(stage), data)
         if release is not None:
             files.write(release_path(stage), release)
-        count = _all(fetcher, base, stage, manifest, here, progress or SILENT)
+        count = _all(fetcher, base, stage, manifest, here, progress)
         files.write(stage / README, builder.readme_of("site"))
         _report(fetcher, base, stage)
     return count

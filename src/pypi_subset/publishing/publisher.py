@@ -29,6 +29,7 @@ from pypi_subset.publishing.publication import Release, record, release_of
 from pypi_subset.publishing.release import MAX_BYTES, decode, following
 from pypi_subset.site.ownership import DROPPED
 from pypi_subset.support import bounds, files, staging
+from pypi_subset.support.machine import holding
 from pypi_subset.support.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -110,7 +111,13 @@ def publish(
     """
     destination = destination_of(str(to), paths.site, paths.packages)
     # No mirror replaces the site meanwhile. To lock a directory creates it, so only an existing one is locked.
-    with files.exclusive(paths.packages) if paths.packages.is_dir() else contextlib.nullcontext():
+    with contextlib.ExitStack() as stack:
+        if paths.packages.is_dir():
+            stack.enter_context(holding.exclusive(paths.packages))
+        if paths.site.is_dir():
+            stack.enter_context(holding.beside(paths.site))
+        if isinstance(destination, Folder):
+            stack.enter_context(holding.beside(destination.path))
         published = publish_to(
             paths.site,
             destination,

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-#: The file that `exclusive` locks.
-RUNNING = ".running"
 #: A flag that `os.open` needs where text has other line ends than bytes (Windows).
 BINARY = getattr(os, "O_BINARY", 0)
 #: How a file is made that must be new: what a link leads to, and what others opened, is never written.
@@ -248,32 +246,3 @@ def known_as(hidden: Path, shown: Path) -> Iterator[None]:
         if error.path is None or not error.path.is_relative_to(hidden):
             raise
         raise type(error)(error.what, path=shown, next_step=error.next_step) from error
-
-
-@contextlib.contextmanager
-def exclusive(folder: Path, patience: float = 0) -> Iterator[None]:
-    """
-    Hold *folder* for this process; two runs at once would undo each other's work.
-
-    :param patience: seconds to wait for another run that holds it.
-    :raises FolderError: another run holds it.
-    """
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - most commands hold nothing, and it takes long to load
-
-    # A lock that is a mere file would outlive its process.
-    lock = FileLock(folder / RUNNING, timeout=patience, fallback_to_soft=False)
-    with folder_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire()
-        except Timeout:
-            msg = "another run is working in this directory"
-            raise DiskError(msg, path=folder, next_step="wait for it to end") from None
-        except OSError as error:
-            # Some network file systems have no locks. No other run can be kept out there; the run goes on without a lock.
-            if error.errno not in {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP}:
-                raise
-    try:
-        yield
-    finally:
-        lock.release()

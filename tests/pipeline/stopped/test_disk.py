@@ -17,7 +17,8 @@ import pytest
 from pypi_subset.cli.display import Display
 from pypi_subset.errors import FolderError, SubsetError
 from pypi_subset.pipeline import mirror
-from pypi_subset.support import files, staging
+from pypi_subset.support import staging
+from pypi_subset.support.machine import holding
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.gateway import Loopback
 from pypi_subset.upstream.pip_config import read_network
@@ -321,10 +322,10 @@ def test_a_disk_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
 
     monkeypatch.setattr("fcntl.flock", refuse)
     if works:
-        with files.exclusive(tmp_path):
+        with holding.exclusive(tmp_path):
             return
     with pytest.raises(FolderError, match="Input/output error; see that the directory can be written"):
-        files.exclusive(tmp_path).__enter__()
+        holding.exclusive(tmp_path).__enter__()
 
 
 def test_a_file_that_is_gone_before_it_is_sent(

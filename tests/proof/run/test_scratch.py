@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pypi_subset.proof.run import scratch
-from pypi_subset.support import files
+from pypi_subset.support.machine import holding
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no such place")
@@ -59,6 +59,6 @@ class TestScratch:
             (tmp_path / f"pypi-subset-proof-{name}").mkdir()
             (tmp_path / f"pypi-subset-proof-{name}/.running").touch()
         (tmp_path / "pypi-subset-proof-strange").mkdir()
-        with files.exclusive(tmp_path / "pypi-subset-proof-alive"):
+        with holding.exclusive(tmp_path / "pypi-subset-proof-alive"):
             scratch.sweep(tmp_path)
         assert sorted(path.name.rpartition("-")[2] for path in tmp_path.iterdir()) == ["alive", "strange"]

@@ -21,6 +21,7 @@ PRELUDE = """
 import json, sys
 from pathlib import Path
 from pypi_subset.support import files, staging
+from pypi_subset.support.machine import holding
 from pypi_subset.errors import FolderError
 
 def attempt(action, *arguments):

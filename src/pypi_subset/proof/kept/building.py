@@ -22,6 +22,7 @@ from pypi_subset.proof.isolation.pips import Place
 from pypi_subset.proof.kept import site_copy
 from pypi_subset.proof.machines import boxes, manylinux_policy, venvs
 from pypi_subset.support import bounds, files, staging
+from pypi_subset.support.machine import holding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,7 +153,7 @@ def with_built(case: Case) -> tuple[Case, tuple[str, ...]]:
         / "kept"
         / hashlib.sha256(f"{case.site}\n{case.set_name}\n{case.target.name}".encode()).hexdigest()[:16]
     )
-    with files.exclusive(place, patience=_WAIT):
+    with holding.exclusive(place, patience=_WAIT):
         done = _ready(place) or _made(case, case.interpreter, place)
     if done.error:
         raise ProofFailed(done.error, target=case.target.name)

@@ -20,6 +20,7 @@ from pypi_subset.proof.isolation.launching import failed
 from pypi_subset.proof.isolation.outcome import outcome
 from pypi_subset.proof.machines import boxes
 from pypi_subset.support import files, staging
+from pypi_subset.support.machine import holding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,7 +170,7 @@ def _is_sound(template: _Template) -> bool:
 
 
 def _made(interpreter: Interpreter, place: Path, *, isolated: bool) -> _Template:
-    with files.exclusive(place, patience=PATIENCE):
+    with holding.exclusive(place, patience=PATIENCE):
         if template := _ready(place):
             return template
         # Half of one, of a process that was killed.

@@ -19,6 +19,7 @@ from pypi_subset.proof.methods.prove import WORST, check_of
 from pypi_subset.proof.report.report import report_of, write_report
 from pypi_subset.proof.run.admission import admitted
 from pypi_subset.proof.run.parts import require_own
+from pypi_subset.support.machine import holding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,8 +47,14 @@ def merge(
     :param bound: report → the targets of the job that made it; it must be about just these.
     :raises SubsetError: one of *places* holds no report, or one that is not about the bytes of the site, that has no author
         who counts here, or that says more than it was to prove.
-    :raises FolderError: it cannot be written.
+    :raises FolderError: it cannot be written, or another run works with the site.
     """
+    with holding.beside(paths.site):
+        return _merged(paths, subset, places, bound)
+
+
+def _merged(paths: Paths, subset: Subset, places: Sequence[Path], bound: Mapping[Path, Sequence[str]]) -> Report:
+    """Return what `merge` does, while this run holds the site."""
     manifest = read_manifest(paths.site)
     own = key.made(key.key_path())
     cases = cases_of(subset, paths, (), paths.site)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.errors import FolderError
 from pypi_subset.model.paths import ALL_WHEELS
-from pypi_subset.support import files, staging
+from pypi_subset.support import staging
+from pypi_subset.support.machine import holding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,7 +45,7 @@ def scratch(site: Path, processes: int, environment: Mapping[str, str] = os.envi
         sweep(place)
     folder = tempfile.TemporaryDirectory(prefix=_PREFIX, dir=place, ignore_cleanup_errors=True)
     # A run that is killed leaves its directory; the next run sees that no process holds it, and removes it.
-    with folder as name, files.exclusive(Path(name)):
+    with folder as name, holding.exclusive(Path(name)):
         yield Path(name)
 
 
@@ -71,7 +72,7 @@ def sweep(place: Path) -> None:
     """Remove what killed runs of this user left in memory."""
     for path in place.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError, FolderError):
-            if path.stat().st_uid != os.getuid() or not (path / files.RUNNING).is_file():
+            if path.stat().st_uid != os.getuid() or not (path / holding.RUNNING).is_file():
                 continue
-            with files.exclusive(path):
+            with holding.exclusive(path):
                 staging.remove_tree(path)

@@ -1,0 +1,1 @@
+"""What a run shares with all else on this machine: directories, room, memory."""
