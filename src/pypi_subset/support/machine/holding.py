@@ -66,7 +66,8 @@ def beside(folder: Path) -> Iterator[None]:
     real = Path(os.path.realpath(folder))
     above = [one for one in real.parents if not one.exists()]
     try:
-        real.parent.mkdir(parents=True, exist_ok=True)
+        if above:
+            real.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         if error.errno not in _REFUSED:
             files.raise_as_folder_error(error, folder)
