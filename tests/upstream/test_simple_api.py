@@ -136,10 +136,10 @@ def test_no_character_keeps_a_secret(url: str) -> None:
     ],
 )
 def test_what_a_page_cannot_say(entry: dict[str, str], said: str) -> None:
-    """An address that is none and a number that `int` refuses are errors of the page, and are not shown."""
-    with pytest.raises(ValueError, match=said) as caught:
-        from_json(**entry)
-    assert "S3CRET" not in repr(caught.value)
+    """An address that is none and a number that `int` refuses are faults of the entry, and are not shown."""
+    fault = from_json(**entry).fault
+    assert said in str(fault)
+    assert "S3CRET" not in repr(fault)
 
 
 def test_files_of_others_are_passed_over() -> None:
@@ -199,12 +199,12 @@ def test_a_query_is_for_fetching_alone() -> None:
     ["abc", A + "0", "", "g" * 64, f"{A[:-1]}\n", f"{A} --index-url=http://evil.example", "\u0661" * 64, 5, None],
 )
 def test_a_sha256_is_one(wrong: object) -> None:
-    """Anything else is no page: it would stand in locks, and in lines for pip."""
-    with pytest.raises(ValueError, match="a sha256 has 64 hexadecimal digits"):
-        from_json(hashes={"sha256": wrong})
-    if wrong:
-        with pytest.raises(ValueError, match="a sha256 has 64 hexadecimal digits"):
-            from_json(**{"core-metadata": {"sha256": wrong}})
+    """An entry with anything else cannot be taken: it would stand in locks, and in lines for pip."""
+    entries: list[dict[str, object]] = [{"hashes": {"sha256": wrong}}]
+    entries += [{"core-metadata": {"sha256": wrong}}] if wrong else []
+    for one in (from_json(**entry) for entry in entries):
+        assert "a sha256 has 64 hexadecimal digits" in str(one.fault)
+        assert (one.hashes, one.distribution.sha256, one.distribution.url) == ((), None, None)
 
 
 def test_a_folder_is_an_offer() -> None:
@@ -224,13 +224,14 @@ def test_the_first_source_wins() -> None:
     assert merge([(first,), (second, third)]) == (first, third)
 
 
-def test_two_contents_are_an_error() -> None:
-    """One name with two hashes names file, both hashes and both sources."""
+def test_two_contents_are_a_fault() -> None:
+    """The fault names file, both hashes and both sources."""
     first, second = from_json(hashes={"sha256": A}), from_json(hashes={"sha256": B, "md5": "c"})
-    with pytest.raises(
-        HashMismatch, match=rf"app-1\.0-py3-none-any\.whl has two contents: sha256 {A.lower()} on .*, {B} on"
-    ):
-        merge([(first,), (second,)])
+    (one,) = merge([(first,), (second,)])
+    assert isinstance(one.fault, HashMismatch)
+    assert f"app-1.0-py3-none-any.whl has two contents: sha256 {A.lower()} on " in one.fault.what
+    assert f", {B} on" in one.fault.what
+    assert merge([(first,), (second,)], first_wins=True)[0].fault is None
 
 
 @pytest.mark.parametrize(

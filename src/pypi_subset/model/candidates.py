@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from packaging.tags import Tag
 
+    from pypi_subset.errors import SubsetError
     from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.intake.verdicts import Verdict
 
@@ -34,6 +35,9 @@ class Candidate:
     :param kept_for: the target that keeps the sdist, if this wheel represents a kept sdist in resolution; else ``""``.
     :param build: the wheels that this sdist is built with, if it was built in this run and is kept.
     :param verdicts: the rules that refuse it, whatever the user accepts; of a target's offers, those that hold there.
+    :param fault: why it cannot be taken, which is raised if a target is about to take it: its entry on the page is damaged,
+        or two sources have different contents of that name.
+    :param also: hashes of other kinds that further sources state of the name: kind, hash and source.
     :param address: where it is fetched from, if that holds a user, a password or a query; never written, shown or logged.
     """
 
@@ -47,6 +51,8 @@ class Candidate:
     kept_for: str = ""
     build: tuple[Distribution, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    fault: SubsetError | None = field(default=None, repr=False, compare=False)
+    also: tuple[tuple[str, str, str], ...] = ()
     address: str | None = field(default=None, repr=False, compare=False)
 
     @property

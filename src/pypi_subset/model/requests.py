@@ -155,6 +155,11 @@ class Subset:
         return "error" if ("outdated", "error") in self.policy else "list"
 
     @property
+    def first_source_wins(self) -> bool:
+        """Whether the first source counts where two have a file of one name with different contents."""
+        return ("first_source_wins", "true") in self.policy
+
+    @property
     def policy_digest(self) -> str:
         """SHA-256 over what of the policy a lock depends on."""
         return digest_of(self._policy)

@@ -98,7 +98,8 @@ def inputs_of(paths: Paths, progress: Progress, *, update: bool = False) -> tupl
     for note in (note for target in subset.targets for note in target.notes):
         progress.say(f"note: {note}")
     sources = replace(subset.sources, lost=lost_wheels(subset.sources, paths.locks))
-    return subset, replace(network, own_wheels=paths.requirements / OWN_WHEELS, sources=sources)
+    own = paths.requirements / OWN_WHEELS
+    return subset, replace(network, own_wheels=own, sources=sources, first_source_wins=subset.first_source_wins)
 
 
 def require_separate(paths: Paths) -> None:

@@ -190,9 +190,15 @@ class Upstream:
             self._known[key] = candidate
         return key
 
+    def _sound(self, key: str) -> Candidate:
+        """Return a candidate that is known; the error about it if it cannot be taken is raised."""
+        if (candidate := self._known[key]).fault is not None:
+            raise candidate.fault
+        return candidate
+
     def _obtain(self, key: str) -> Path:
         """Return the whole file: on the shelf already, in a local directory, or fetched; its hashes hold in any case."""
-        candidate = self._known[key]
+        candidate = self._sound(key)
         one = candidate.distribution
         shelved = self._shelf / one.filename
         if one.sha256 and shelved.is_file() and files.sha256_of(shelved) == one.sha256:
@@ -235,7 +241,7 @@ class Upstream:
 
     def _extract(self, key: str) -> bytes:
         """METADATA from a file of its own (PEP 658), from the wheel's end, or from the whole wheel; cheapest first."""
-        candidate = self._known[key]
+        candidate = self._sound(key)
         one = candidate.distribution
         if candidate.metadata is not None and one.url is not None:
             # Where it is wrong or not to be had, the wheel has it, and decides.

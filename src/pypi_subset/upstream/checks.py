@@ -58,23 +58,33 @@ def hashed(candidate: Candidate) -> Candidate:
     return replace(candidate, hashes=tuple(sorted(hashes.items())))
 
 
-def merge(groups: Iterable[tuple[Candidate, ...]]) -> tuple[Candidate, ...]:
+def merge(groups: Iterable[tuple[Candidate, ...]], *, first_wins: bool = False) -> tuple[Candidate, ...]:
     """
     Return one candidate for each file name; the first source wins, as the user ordered them.
 
-    :raises HashMismatch: two sources give one name to different bytes.
+    If two sources give one name to different bytes, the candidate has that as its fault: no target may take it.
+
+    :param first_wins: whether the first source counts then.
     """
     merged: dict[str, Candidate] = {}
     for candidate in (candidate for group in groups for candidate in group):
-        first = merged.setdefault(candidate.distribution.filename, candidate)
+        name = candidate.distribution.filename
+        first = merged.setdefault(name, candidate)
+        if first is candidate or first_wins:
+            continue
         one, other = dict(first.hashes), dict(candidate.hashes)
         for algorithm in one.keys() & other.keys():
             if one[algorithm] != other[algorithm]:
-                name = candidate.distribution.filename
                 places = f"{one[algorithm]} on {first.source}, {other[algorithm]} on {candidate.source}"
-                msg = f"{name} has two contents: {algorithm} {places}"
-                raise HashMismatch(msg, project=candidate.distribution.project, next_step=_apart(first, candidate))
+                merged[name] = replace(first, fault=_two_contents(f"{algorithm} {places}", first, candidate))
+        if one and other and one.keys().isdisjoint(other):
+            merged[name] = replace(first, also=(*first.also, *((*each, candidate.source) for each in candidate.hashes)))
     return tuple(merged.values())
+
+
+def _two_contents(what: str, first: Candidate, other: Candidate) -> HashMismatch:
+    msg = f"{first.distribution.filename} has two contents: {what}"
+    return HashMismatch(msg, project=first.distribution.project, next_step=_apart(first, other))
 
 
 def _apart(first: Candidate, other: Candidate) -> str:
@@ -86,6 +96,7 @@ def _apart(first: Candidate, other: Candidate) -> str:
         f"remove {local}" if local else "",
         f"drop only = false of [sources.{named[0]}]: then all of {project} comes from there" if named else "",
         "" if named else "drop one of the two sources from pip's configuration",
+        "" if local or named else "write first_source_wins = true below [policy] in subset.toml",
     ]
     return "; or ".join(filter(None, ways))
 
@@ -104,7 +115,9 @@ def wanted(
 
 def remote(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     """Return candidates of a remote page without those that name files of this machine."""
-    return tuple(one for one in candidates if (one.distribution.url or "").startswith(("http://", "https://")))
+    return tuple(
+        one for one in candidates if one.fault or (one.distribution.url or "").startswith(("http://", "https://"))
+    )
 
 
 def localized(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
@@ -140,6 +153,11 @@ def checked(candidate: Candidate, path: Path, sha256: str | None = None) -> Path
             path.unlink()
         msg = f"{candidate.distribution.filename} has {algorithm} {found}, but {candidate.source} promised {promised}"
         raise HashMismatch(msg, project=candidate.distribution.project, next_step=_way_on(candidate))
+    for algorithm, promised, source in candidate.also:
+        if wrong := matches(path, ((algorithm, promised),)):
+            places = f"{wrong[2]} on {candidate.source}, {promised} on {source}"
+            what = f"{algorithm} {places}"
+            raise _two_contents(what, candidate, candidate)
     return path
 
 

@@ -240,7 +240,8 @@ class Pages:
         names = Counter(candidate.distribution.filename for group in groups for candidate in group)
         twice = {name for name, count in names.items() if count > 1}
         return merge(
-            tuple(hashed(one) if one.distribution.filename in twice else one for one in each) for each in groups
+            (tuple(hashed(one) if one.distribution.filename in twice else one for one in each) for each in groups),
+            first_wins=self._network.first_source_wins,
         )
 
     def _of(self, source: Source, where: Where, wants: Wants) -> tuple[Candidate, ...]:

@@ -51,6 +51,7 @@ class Network:
     :param options: pip's parsed options, from which sessions are built.
     :param settings: what pip's configuration sets, by name, with the place of each.
     :param own_wheels: the directory of wheels that the user built; ``None`` without one.
+    :param first_source_wins: whether a file counts as its first source has it, if another has other bytes of that name.
     :param sources: where projects come from that do not come from those indexes and links.
     """
 
@@ -60,6 +61,7 @@ class Network:
     options: Values
     settings: Mapping[str, Given] = field(default_factory=dict)
     own_wheels: Path | None = None
+    first_source_wins: bool = False
     sources: Sources = field(default_factory=Sources)
 
     def blame(self) -> Blame:

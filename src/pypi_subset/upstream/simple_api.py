@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
-from pypi_subset.distributions import filenames
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution, Standing, digest
 from pypi_subset.model.paths import JSON_TYPE
@@ -19,6 +18,7 @@ from pypi_subset.support import bounds
 from pypi_subset.support.text import has_long_number, start_tags
 from pypi_subset.upstream.checks import Named, upload_time
 from pypi_subset.upstream.pip_config import without_credentials
+from pypi_subset.upstream.places.entries import of_entry, of_link, parsed_name, read_entries
 from pypi_subset.upstream.transport.json_pages import entries_of, require_few
 from pypi_subset.upstream.transport.presence import require_index_page
 
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     Wants = Callable[[Version, "frozenset[Tag] | None", dict[str, Any]], bool]
     #: Receives the name of a file that no installer takes yet.
     OnVariant = Callable[[str], object]
-
-#: Characters; a longer name is none that a file system takes everywhere.
-_LONGEST = 200
 
 #: Hashes that a client may choose from (PEP 691): those of a fixed length.
 _ALGORITHMS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
@@ -76,7 +73,7 @@ def read_page(  # noqa: PLR0913 - two callbacks
         entries, said = entries_of(text)
         standing, base = _standing(said), _start_of(url)
         reading = _Reading(project, standing, wants, on_variant, source)
-        candidates = [_from_json(entry, base, reading) for entry in entries]
+        candidates = read_entries(entries, lambda entry: _from_json(entry, base, reading), of_entry, reading)
     else:
         tags = list(_tags(text))
         metas = {said.get("name", ""): said.get("content", "") for tag, said in tags if tag == "meta"}
@@ -85,12 +82,12 @@ def read_page(  # noqa: PLR0913 - two callbacks
         reading = _Reading(project, standing, wants, on_variant, source)
         anchors = [said for tag, said in tags if tag == "a" and said.get("href")]
         require_index_page(text, (said["href"] for said in anchors))
-        candidates = [_from_anchor(said, base, reading) for said in anchors]
+        candidates = read_entries(anchors, lambda said: _from_anchor(said, base, reading), of_link, reading)
     if standing is not None and standing.status == "quarantined":
         # Whatever the page has, none of it may be offered.
         quarantined(standing)
         return ()
-    return tuple(filter(None, candidates))
+    return tuple(candidates)
 
 
 def from_folder(
@@ -100,7 +97,7 @@ def from_folder(
     ordered = sorted(paths, key=lambda one: one.name)
     found = []
     for path in ordered:
-        if named := _parsed_name(path.name, project, on_variant):
+        if named := parsed_name(path.name, project, on_variant):
             one = Distribution(filename=path.name, project=project, version=named[0])
             found.append(Candidate(distribution=one, source=source, path=path, tags=named[1]))
     return tuple(found)
@@ -139,22 +136,6 @@ class _Reading(NamedTuple):
     source: str
 
 
-def _parsed_name(
-    filename: str, project: NormalizedName, on_variant: OnVariant
-) -> tuple[Version, frozenset[Tag] | None] | None:
-    """Return version and tags of a file; ``None`` if it is none of *project*."""
-    if len(filename) > _LONGEST:
-        return None
-    try:
-        name, version, tags = filenames.parse(filename)
-    except filenames.INVALID:
-        # Eggs, installers, signatures, and names from before PEP 440: pip skips them too.
-        if filenames.of_wheel_variant(filename) == project:
-            on_variant(filename)
-        return None
-    return (version, tags) if name == project else None
-
-
 def _standing(said: object) -> Standing | None:
     """The status of a project (PEP 792); the usual one is nothing to tell, and what is unknown counts as usual."""
     facts = said if isinstance(said, dict) else {}
@@ -169,7 +150,7 @@ def _from_json(entry: dict[str, Any], page: str, reading: _Reading) -> Candidate
     if isinstance(wants, Named) and filename not in wants.names:
         # Most of the time of a page is in its names.
         return None
-    named = _parsed_name(filename, project, on_variant)
+    named = parsed_name(filename, project, on_variant)
     if named is None or not wants(*named, entry):
         return None
     version, tags = named

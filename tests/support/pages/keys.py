@@ -54,6 +54,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "keep": "projects whose sdists the site holds",
     },
     "`[policy]`": {
+        "first_source_wins": "`true`: a file counts as its first source has it, see [sources](sources.md)",
         "bad_files": '`"stop"` (default) or `"skip"`, see [refused files](refused.md)',
         "outdated": '`"list"` (default) or `"error"`: requested projects that are older than the newest',
         "advisories": "path of a database of OSV records, an archive or a directory",

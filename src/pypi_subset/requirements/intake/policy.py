@@ -33,6 +33,8 @@ EXAMPLE = (
     "until = 2027-01-31",
 )
 
+#: The key that is about files of which two sources have different contents.
+FIRST_SOURCE = "first_source_wins"
 #: The keys that are one of two words, the first of which holds without the key, and what a user writes.
 _WORDS = {
     "bad_files": ("stop", "skip", 'write bad_files = "stop" to end the run at a bad file'),
@@ -52,15 +54,21 @@ _PROJECT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 def read_policy(settings: Settings, faults: list[Fault]) -> tuple[tuple[str, str], ...]:
     """Return the pairs of ``[policy]`` that differ from the defaults: no lock is made again for the others."""
     table = settings.table("policy", faults)
-    faults.extend(unknown_keys(settings, table, (*_WORDS, *advisories.KEYS, *rules.KEYS, "accept"), "policy"))
+    known = (*_WORDS, FIRST_SOURCE, *advisories.KEYS, *rules.KEYS, "accept")
+    faults.extend(unknown_keys(settings, table, known, "policy"))
     found = []
+    if (wins := table.get(FIRST_SOURCE, False)) is True:
+        found.append((FIRST_SOURCE, "true"))
+    elif wins is not False:
+        step = f"write {FIRST_SOURCE} = true to take the file of the source that pip's configuration names first"
+        faults.append(settings.fault(f"{FIRST_SOURCE} must be true or false", "policy", FIRST_SOURCE, next_step=step))
     for key, (default, other, step) in _WORDS.items():
         value = table.get(key, default)
         if value not in (default, other):
             faults.append(settings.fault(f'{key} must be "{default}" or "{other}"', "policy", key, next_step=step))
         elif value == other:
             found.append((key, other))
-    return tuple(found)
+    return tuple(sorted(found))
 
 
 def read_strict_imports(settings: Settings, faults: list[Fault]) -> bool:
