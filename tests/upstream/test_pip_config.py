@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,8 @@ from tests.support.sites.trees import tree
 from tests.support.wheels import make_sdist, make_wheel
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.sites.workspace import Workspace
 
 from tests.support.stages.mirroring import LINUX, mirror, versions
@@ -36,6 +39,31 @@ def test_credentials_never_reach_a_lock(workspace: Workspace, monkeypatch: pytes
         with pytest.raises(SubsetError, match="401") as caught:
             mirror(workspace, update=True)
     assert "wr0ng" not in str(caught.value)
+
+
+@pytest.mark.parametrize("no_input", ["", "1"])
+def test_a_keyring_is_asked_where_pip_would(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, no_input: str
+) -> None:
+    """Under the provider ``auto`` the program on the path is asked for the password, and under ``no-input`` it is not."""
+    program = tmp_path / "bin" / "keyring"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\necho \'{"username": "me", "password": "s3cret"}\'\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PIP_NO_INPUT", no_input)
+    with Index(auth=("me", "s3cret")) as closed:
+        closed.add(make_wheel("app"))
+        monkeypatch.setenv("PIP_INDEX_URL", closed.url.replace("://", "://me@"))
+        workspace.write("base.txt", "app\n")
+        workspace.toml({"linux": LINUX})
+        if no_input:
+            with pytest.raises(SubsetError, match="401"):
+                mirror(workspace)
+        else:
+            mirror(workspace)
+            assert versions(workspace, "base--linux") == {"app": "1.0"}
+            assert not any(b"s3cret" in data for data in tree(workspace.root).values())
 
 
 POISON = {

@@ -52,6 +52,7 @@ class Network:
     :param settings: what pip's configuration sets, by name, with the place of each.
     :param own_wheels: the directory of wheels that the user built; ``None`` without one.
     :param first_source_wins: whether a file counts as its first source has it, if another has other bytes of that name.
+    :param asks_keyring: whether pip would ask a keyring that it finds by itself.
     :param sources: where projects come from that do not come from those indexes and links.
     """
 
@@ -62,6 +63,7 @@ class Network:
     settings: Mapping[str, Given] = field(default_factory=dict)
     own_wheels: Path | None = None
     first_source_wins: bool = False
+    asks_keyring: bool = False
     sources: Sources = field(default_factory=Sources)
 
     def blame(self) -> Blame:
@@ -91,11 +93,15 @@ class Network:
         # pip looks for credentials of the indexes that it knows.
         options.extra_index_urls = [*options.extra_index_urls, *(one.index for one in self.sources.named if one.index)]
         try:
-            return command._build_session(options)  # noqa: SLF001 - the hook that pip's own commands use
+            session = command._build_session(options)  # noqa: SLF001 - the hook that pip's own commands use
         except ValueError as error:
             place = read_from(self.settings, "trusted-host") or "'trusted-host' above all"
             msg = f"pip refuses its own configuration ({place}): {without_secrets(str(error))}"
             raise UpstreamError(msg, next_step="see 'pip config list' and 'pip config debug'") from error
+        if self.asks_keyring:
+            # pip takes ``auto`` for ``disabled`` where it may not ask on the terminal, as here.
+            session.auth.__class__ = type("KeyringAuth", (type(session.auth),), {"use_keyring": True})
+        return session
 
 
 def read_network() -> Network:
@@ -122,6 +128,7 @@ def read_network() -> Network:
     for url in (options.index_url, *options.extra_index_urls, *options.find_links, *options.constraints):
         if url and _REMOTE.match(url):
             hide(url)
+    asks_keyring = options.keyring_provider == "auto" and not options.no_input
     # A page that asks for a password in the middle of parallel work could not be answered.
     options.no_input = True
     options.cache_dir = None
@@ -135,6 +142,7 @@ def read_network() -> Network:
         constraints=tuple(options.constraints),
         options=options,
         settings=settings,
+        asks_keyring=asks_keyring,
     )
 
 
