@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import random
+import signal
+import subprocess
 import time
 from collections import deque
 from typing import TYPE_CHECKING
@@ -12,7 +16,8 @@ from pypi_subset.cli.display import Display
 from pypi_subset.errors import SubsetError
 from pypi_subset.pipeline import mirror
 from pypi_subset.pipeline.workspace import KEPT
-from tests.support.programs.commands import subset
+from tests.evidence.bench.line.slow import Line, slow_line
+from tests.support.programs.commands import PYPI_SUBSET, subset
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -21,6 +26,9 @@ if TYPE_CHECKING:
 
 #: A chain of projects: each is known when the one before it was read.
 CHAIN = [make_wheel(f"part{number}", requires=[f"part{number + 1}"] if number < 5 else []) for number in range(6)]
+
+#: Bytes that do not compress.
+BALLAST = random.Random(17).randbytes(14_000_000)  # noqa: S311 - no secret
 
 
 @pytest.fixture
@@ -95,3 +103,44 @@ def test_pages_of_a_run_that_failed_for_another_reason_are_not_kept(
     configured_index.add(make_wheel("lib"))
     mirror.mirror(chained.paths, progress=Display())
     assert (chained.paths.packages / "lib-1.0-py3-none-any.whl").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("how", "etags"),
+    [(signal.SIGINT, True), (signal.SIGKILL, False), (None, False)],
+    ids=["ctrl-c", "kill", "outage"],
+)
+def test_a_large_file_is_not_fetched_twice(
+    workspace: Workspace,
+    index: Index,
+    how: signal.Signals | None,
+    etags: bool,  # noqa: FBT001
+) -> None:
+    """However the first attempt ends in the middle of 14 MB, less than 1 MB of them crosses the line again."""
+    index.cache_headers = etags
+    index.add(make_wheel("alpha", requires=["beta"]), make_wheel("beta", files={"beta/x.bin": BALLAST}))
+    workspace.write("base.txt", "alpha\n")
+    workspace.toml({"linux": "cp312-manylinux_2_28_x86_64"})
+    line = Line(speed=3e6, most=10**6, seconds=1.0, cut=10.0**6)
+    with slow_line(index.port, line) as slow:
+        environment = {**os.environ, "PIP_INDEX_URL": f"http://127.0.0.1:{slow.server_address[1]}/simple/"}
+        command = [*PYPI_SUBSET, "mirror"]
+        with subprocess.Popen(
+            command, cwd=workspace.root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ) as first:
+            while slow.sent < len(BALLAST) // 2:
+                time.sleep(0.01)
+            if how is None:
+                slow.away(3.0)
+            else:
+                first.send_signal(how)
+            _, said = first.communicate(timeout=120)
+        if how is not None:
+            assert first.returncode != 0
+            done = subprocess.run(command, cwd=workspace.root, env=environment, capture_output=True, check=False)
+            assert done.returncode == 0, done.stderr
+        else:
+            assert first.returncode == 0, said
+    assert len(BALLAST) <= slow.sent < len(BALLAST) + 1_000_000
+    assert (workspace.paths.packages / "beta-1.0-py3-none-any.whl").stat().st_size > len(BALLAST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 import time
 from collections import deque
@@ -51,6 +52,7 @@ class Slow(ThreadingHTTPServer):
         self._lock = threading.Lock()
         self._begun, self._free = time.monotonic(), time.monotonic()
         self._times = deque[float]()
+        self._outages, self._back = 0, 0.0
         super().__init__(("127.0.0.1", 0), _Handler)
 
     def admits(self) -> bool:
@@ -67,7 +69,16 @@ class Slow(ThreadingHTTPServer):
 
     def age(self) -> int:
         """Return how many cuts there were."""
-        return int((time.monotonic() - self._begun) / self.line.cut)
+        return int((time.monotonic() - self._begun) / self.line.cut) + self._outages
+
+    def away(self, seconds: float) -> None:
+        """Cut all connections, and answer nothing for *seconds*."""
+        self._outages += 1
+        self._back = time.monotonic() + seconds
+
+    def is_away(self) -> bool:
+        """Return whether nothing is answered now."""
+        return time.monotonic() < self._back
 
     def send_one(self, count: int) -> None:
         """Wait as long as *count* bytes take on the line."""
@@ -85,9 +96,17 @@ class Slow(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def setup(self) -> None:
+        """Keep little of what the client has not taken: a line has no megabytes in it."""
+        super().setup()
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 16)
+
     def do_GET(self) -> None:
         """Answer from the index, as slowly as the line is."""
         slow = cast("Slow", self.server)
+        if slow.is_away():
+            self.close_connection = True
+            return
         if not slow.admits():
             self.send_response(429)
             self.send_header("Content-Length", "0")
@@ -96,22 +115,21 @@ class _Handler(BaseHTTPRequestHandler):
         age = slow.age()
         asked = {name: self.headers[name] for name in _ASKED if self.headers[name]}
         # Links on a page are relative, or begin with this address.
-        behind = HTTPConnection("127.0.0.1", slow.index)
-        behind.request(self.command, self.path, headers={"Host": self.headers["Host"], **asked})
-        answer = behind.getresponse()
-        self.send_response(answer.status)
-        for name in _ANSWERED:
-            if value := answer.getheader(name):
-                self.send_header(name, value)
-        self.send_header("Content-Length", answer.getheader("Content-Length") or "0")
-        self.end_headers()
-        while piece := answer.read(PIECE):
-            slow.send_one(len(piece))
-            if slow.age() != age:
-                self.close_connection = True
-                break
-            self.wfile.write(piece)
-        behind.close()
+        with contextlib.closing(HTTPConnection("127.0.0.1", slow.index)) as behind:
+            behind.request(self.command, self.path, headers={"Host": self.headers["Host"], **asked})
+            answer = behind.getresponse()
+            self.send_response(answer.status)
+            for name in _ANSWERED:
+                if value := answer.getheader(name):
+                    self.send_header(name, value)
+            self.send_header("Content-Length", answer.getheader("Content-Length") or "0")
+            self.end_headers()
+            while piece := answer.read(PIECE):
+                slow.send_one(len(piece))
+                if slow.age() != age:
+                    self.close_connection = True
+                    break
+                self.wfile.write(piece)
 
     do_HEAD = do_GET  # noqa: N815 - the names that http.server calls
 
