@@ -42,7 +42,7 @@ SPELLED = re.compile(
 OTHERS = {
     ("proof/methods/pip_install.py", "report.json"),  # what pip writes
     ("resolve/resolver.py", "report.json"),
-    ("upstream/pages.py", "index.html"),  # an index in a directory of pip's find-links
+    ("upstream/places/locations.py", "index.html"),  # an index in a directory of pip's find-links
     ("upstream/gateway.py", "/simple/"),  # addresses of the loopback index
 }
 
