@@ -10,7 +10,7 @@ from pypi_subset.model.paths import JSON_TYPE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: An HTML page: for everybody, and for who asks for the API's own name of the same thing.
+#: An HTML page: for every client, and for a client that asks for the API's own name of the same thing.
 HTML_TYPE, API_HTML_TYPE = "text/html; charset=utf-8", "application/vnd.pypi.simple.v1+html"
 
 _WEIGHT = re.compile(r"q=(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")

@@ -148,7 +148,7 @@ def _unique(artifacts: Sequence[Artifact]) -> dict[str, Artifact]:
 
 
 def _has_symlinks(folder: Path) -> bool:
-    """Whether symbolic links can be made in *folder*: not on some file systems, nor by everybody on Windows."""
+    """Whether symbolic links can be made in *folder*: not on some file systems, nor by every user of Windows."""
     probe = folder / ".probe"
     try:
         probe.symlink_to("nowhere")

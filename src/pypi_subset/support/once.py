@@ -36,7 +36,7 @@ class Once(Generic[_K, _V]):
         if mine:
             try:
                 future.set_result(self._compute(key))
-            except BaseException as error:  # noqa: BLE001 - handed on to everybody who waits for this value
+            except BaseException as error:  # noqa: BLE001 - handed on to every thread that waits for this value
                 future.set_exception(error)
         return future.result()
 

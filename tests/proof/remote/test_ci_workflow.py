@@ -258,7 +258,7 @@ def test_no_isolation_is_visible() -> None:
         ("https://host/a b/", "", "url holds ' '"),
         ("https://host/", 'host:/srv/"x', "to holds '\"'"),
         ("https://host/", "host:/srv/`x`", "to holds '`'"),
-        ("https://me:secret@host/", "", "url holds a user name or a password, which everybody"),
+        ("https://me:secret@host/", "", "url holds a user name or a password, which every reader"),
     ],
 )
 def test_addresses_that_a_file_does_not_keep(form: str, url: str, to: str, words: str) -> None:

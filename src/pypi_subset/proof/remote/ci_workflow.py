@@ -96,7 +96,7 @@ def _checked(flag: str, address: str) -> str:
         msg = f"{flag} holds {strange[0]!r}, which a workflow file would not keep as it is"
         raise SubsetError(msg, next_step="write it percent-encoded, or choose another address")
     if flag == "url" and "@" in address.partition("://")[2].partition("/")[0]:
-        msg = "url holds a user name or a password, which everybody who reads the file would see"
+        msg = "url holds a user name or a password, which every reader of the file would see"
         raise SubsetError(msg, next_step="name an address that needs none")
     return address
 
