@@ -80,6 +80,15 @@ def test_a_new_fault_changes_nothing(root: Path, wanted: Wanted) -> None:
     assert tree(root) == before
 
 
+def test_a_fault_of_the_command_line_has_no_line_of_a_file(root: Path) -> None:
+    """What the user typed is in no file: a line number would send the user to a line that is not there."""
+    with pytest.raises(SubsetError) as caught:
+        add(root, Wanted(targets=["x=windos-11"], python="3.12"))
+    assert str(caught.value).startswith("there is no system 'windos-11'; did you mean 'windows-11'")
+    with pytest.raises(SubsetError, match=r"^unknown platform 'win_amd65'"):
+        add(root, Wanted(targets=["x=cp312-win_amd65"]))
+
+
 def test_a_set_that_would_ask_for_nothing(root: Path) -> None:
     """The last requirement of a set stays."""
     before = tree(root)
@@ -133,7 +142,7 @@ def test_a_set_of_another_document(root: Path) -> None:
 
 def test_what_is_not_there_cannot_be_removed(root: Path) -> None:
     """The error names the files, and the command that says what leads to a project."""
-    with pytest.raises(SubsetError, match=r"no line of .*base\.txt asks for rich") as caught:
+    with pytest.raises(SubsetError, match=r"no line of .*base\.txt requests rich") as caught:
         remove(root, Wanted(projects=["Rich"]))
     assert "pypi-subset why rich" in caught.value.next_step
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from packaging.utils import canonicalize_name
 
 from pypi_subset.editing import requirement_lines
-from pypi_subset.editing.settings_text import TAG, Settings
+from pypi_subset.editing.settings_text import Settings, example
 from pypi_subset.errors import FolderError, InputFaults, SubsetError
 from pypi_subset.model.documents import Document
 from pypi_subset.requirements.encodings import UnreadableText, decoded
 from pypi_subset.requirements.subset import read_subset
-from pypi_subset.requirements.subset_toml import HOST, SETTINGS, init_of
+from pypi_subset.requirements.subset_toml import SETTINGS, init_of
 from pypi_subset.support import files
-from pypi_subset.targets.named_systems import canonical, is_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,7 +93,7 @@ def add(root: Path, wanted: Wanted, *, dry: bool = False) -> Edited:
             name, equals, value = one.partition("=")
             if not (name and equals and value):
                 msg = f"{one!r} does not say which machine the target is"
-                raise SubsetError(msg, next_step=f"write NAME=SYSTEM, as in {_example(name, value)}")
+                raise SubsetError(msg, next_step=f"write NAME=SYSTEM, as in {example(name, value)}")
             text = Settings(text=text.with_target(name, value, wanted.python), name=text.name)
         for one in wanted.build:
             text = Settings(text=text.with_built(one), name=text.name)
@@ -132,8 +131,8 @@ def remove(root: Path, wanted: Wanted, *, dry: bool = False) -> Edited:
             found |= texts.of(path) != before
         if not found:
             names = ", ".join(map(str, paths)) or f"{root}/*.txt"
-            msg = f"no line of {names} asks for {project}"
-            step = f"see what does with `pypi-subset why {project}`: a set may come from another file"
+            msg = f"no line of {names} requests {project}"
+            step = f"`pypi-subset why {project}` prints what does: a requirement of another project, or another file"
             raise SubsetError(msg, project=project, next_step=step)
     return texts.finish(dry=dry)
 
@@ -225,8 +224,15 @@ class Texts:
             if not kept:
                 self._restore(changed, is_new=is_new)
         if new:
-            raise InputFaults(new)
+            raise InputFaults([self._as_typed(one) for one in new])
         return Edited(changes=changes, written=kept, faults=_lines(one for one in left if one.path != empty))
+
+    def _as_typed(self, fault: Fault) -> Fault:
+        """Return *fault* without its place if that is a line which no file has: the user wrote it on the command line."""
+        if fault.line is None or fault.path not in self._after:
+            return fault
+        line = self._after[fault.path].splitlines()[fault.line - 1]
+        return fault if line in self._before[fault.path].splitlines() else replace(fault, path=None, line=None)
 
     def _restore(self, changed: Iterable[Path], *, is_new: bool) -> None:
         for path in changed:
@@ -247,13 +253,6 @@ class Texts:
 def _no_subset(root: Path, wanted: Wanted) -> FolderError:
     step = f"{init_of(root, *(wanted.projects or ['PROJECT']))} makes one; `--on` names the machine"
     return FolderError("there is no subset yet", path=root, next_step=step)
-
-
-def _example(name: str, value: str) -> str:
-    """Return a whole ``NAME=SYSTEM`` for a target of which one half is missing."""
-    if is_named(name) or name == HOST or TAG.match(name) or not name:
-        return f"lab={canonical(name or value)}"
-    return f"{name}={value or 'rhel-10'}"
 
 
 def _lines(faults: Iterable[Fault]) -> tuple[str, ...]:

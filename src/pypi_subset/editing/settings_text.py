@@ -13,7 +13,7 @@ from tomlkit.items import Array
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.requirements.subset_toml import HOST
-from pypi_subset.targets.named_systems import is_named
+from pypi_subset.targets.named_systems import canonical, is_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -132,6 +132,13 @@ def _table(document: tomlkit.TOMLDocument, name: str) -> dict[str, Any]:
         msg = f"{name!r} must be a table"
         raise SubsetError(msg, next_step=f"write [{name}] on a line of its own")
     return cast("dict[str, Any]", table)
+
+
+def example(name: str, value: str) -> str:
+    """Return a whole ``NAME=SYSTEM`` for a target of which one half is missing."""
+    if is_named(name) or name == HOST or TAG.match(name) or not name:
+        return f"lab={canonical(name or value)}"
+    return f"{name}={value or 'rhel-10'}"
 
 
 def _target(value: str, python: str) -> str | dict[str, str]:
