@@ -32,6 +32,7 @@ class Target:
     :param tags: every compatible tag, best first (PEP 425, 600, 656).
     :param markers: the marker environment (PEP 508), sorted by name; an unknown value is absent.
     :param host: whether it describes the interpreter that runs the tool.
+    :param system: the system that the user named in its place, with the architecture; ``""`` if a tag was given.
     :param described: whether the machine described itself: then no setting changes it.
     :param other_machines: other values of ``platform_machine`` that such a machine may have, if the user gave none.
     :param unseen: platforms that its system accepts and its pip is too old for, best first.
@@ -51,6 +52,7 @@ class Target:
     tags: tuple[Tag, ...]
     markers: tuple[tuple[str, str], ...]
     host: bool = False
+    system: str = ""
     described: bool = False
     other_machines: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()

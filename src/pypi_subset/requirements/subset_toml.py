@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from pypi_subset.requirements.places import places_of
 from pypi_subset.requirements.toml import Settings, nearest, not_text, parse_toml, unknown_keys
 from pypi_subset.support import files
 from pypi_subset.targets.host import describe_host
-from pypi_subset.targets.named_systems import is_named, tag_of
+from pypi_subset.targets.named_systems import canonical, is_named, tag_of
 from pypi_subset.targets.self_described import read_description
 from pypi_subset.targets.tag import OPEN_MARKERS, parse
 
@@ -172,9 +172,11 @@ def _make_target(name: str, table: _Table) -> Target:
     if values.get("tag") == HOST:
         return describe_host(name)
     tag, python = values.get("tag", ""), values.get("python")
-    if "on" in values:
-        tag, python = tag_of(name, values["on"], python)
-    return parse(name, tag, python, given={key: values[key] for key in OPEN_MARKERS if key in values})
+    system = values.get("on", "")
+    if system:
+        tag, python = tag_of(name, system, python)
+    target = parse(name, tag, python, given={key: values[key] for key in OPEN_MARKERS if key in values})
+    return replace(target, system=canonical(system))
 
 
 def _described(name: str, table: _Table) -> Target:

@@ -210,6 +210,27 @@ def test_the_nearest_target(target: str, files: list[str], way: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("target", "files", "python"),
+    [
+        ("cp39-manylinux_2_28_x86_64", ["1.0-cp310-cp310-manylinux_2_28_x86_64"], "3.10"),
+        ("cp312-win_amd64", ["1.0-cp314-cp314t-win_amd64"], "3.14t"),
+        ("cp312-win_amd64", ["1.0-pp311-pypy311_pp73-win_amd64"], "pypy3.11"),
+    ],
+)
+def test_the_nearest_python_of_a_system(target: str, files: list[str], python: str) -> None:
+    """If the user named a system, the way out is the key beside it, not a tag."""
+    named = replace(targets.parse("t", target), system="a-system")
+    assert f'give the target python = "{python}", which gets 1.0' in way_out(candidates(*files), named)
+
+
+def test_another_platform_of_a_system() -> None:
+    """If the platform changes too, the way out is a tag."""
+    named = replace(targets.parse("t", "cp39-manylinux2014_x86_64"), system="centos-7")
+    way = way_out(candidates("1.0-cp310-cp310-manylinux_2_28_x86_64"), named)
+    assert "make the target cp310-manylinux_2_28_x86_64, which gets 1.0" in way
+
+
+@pytest.mark.parametrize(
     ("python", "bound", "nearest"), [("3.9.7", ">=3.8,!=3.9.7", "3.9.8"), ("3.9.0", ">=3.9.2", "3.9.2")]
 )
 def test_a_patch_level_that_is_shut_out(python: str, bound: str, nearest: str) -> None:

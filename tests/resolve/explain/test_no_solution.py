@@ -46,8 +46,9 @@ def test_a_project_that_no_index_has(workspace: Workspace) -> None:
     """A misspelt project is named as such."""
     workspace.write("base.txt", "pandsa\n")
     workspace.toml({"linux": LINUX})
-    with pytest.raises(NoSolution, match="no index has a project pandsa; check the spelling"):
+    with pytest.raises(NoSolution, match="no index has a project pandsa; check the spelling") as caught:
         mirror(workspace)
+    assert "; or put a wheel of your own into requirements/wheels\n" in f"{caught.value}\n"
 
 
 def test_a_conflict_is_boiled_down(workspace: Workspace, index: Index) -> None:

@@ -178,12 +178,21 @@ def _here(other: Target, target: Target, *, raised: bool) -> str:
     threads = ", free-threaded" if free else ", not free-threaded"
     python = f"{kind} {minor}".strip() + threads * (free != target.abi.endswith("t"))
     setting = f"make the target {_spelt(other)}"
+    if target.system and other.platform == target.platform:
+        # The user wrote a system and a Python, no tag.
+        setting = f'give the target python = "{_named(other)}"'
     if not raised:
         return f"nearest Python that works is {python}: {_by_hand(target, 'it') or setting}"
     family, version, _ = versioned(other.platform)
     wanted = "" if same else f" with {python if kind else f'Python {python}'}"
     newer = _by_hand(target, "such a system" if same else "such a system and Python").replace("with", "on")
     return f"lowest {_LIBRARY[family]} that works{wanted} is {'.'.join(map(str, version))}{_known(other)}: {newer or setting}"
+
+
+def _named(target: Target) -> str:
+    """The Python as it is written beside a system: ``3.12``, ``3.13t``, ``pypy3.10``."""
+    minor = ".".join(map(str, target.python[:2]))
+    return "pypy" * (target.implementation == "pp") + minor + "t" * target.abi.endswith("t")
 
 
 def _known(target: Target) -> str:

@@ -165,7 +165,8 @@ def _absent(project: NormalizedName, gap: _Gap, known: Known) -> NoSolution:
                 f"its source has no file of {project}" if source else f"no source has a file of {project}", ""
             )
         doubt = known.upstream.doubt(project, moved=True)
-        return gap.error(f"no index has a project {project}{f': {doubt}' if doubt else ''}", known.upstream.spelling)
+        step = f"{known.upstream.spelling}; or put a wheel of your own into requirements/wheels"
+        return gap.error(f"no index has a project {project}{f': {doubt}' if doubt else ''}", step)
     why = f" ({quarantine.reason})" if quarantine.reason else ""
     return gap.error(f"{project} is in quarantine{why}", "do without it: it may do harm")
 
