@@ -146,7 +146,7 @@ def test_a_table_that_the_user_removed(workspace: Workspace, index: Index, secon
     mirror(workspace)
     workspace.toml({"linux": LINUX})
     _, said = mirror(workspace)
-    assert "base--linux: policy changed, resolving again" in said
+    assert "base--linux: policy or sources changed, resolving again" in said
     assert versions(workspace, "base--linux") == {"app": "3.0"}
 
 

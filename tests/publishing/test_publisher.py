@@ -640,8 +640,8 @@ def test_somebodys_file_among_ours(site: Path, public: Place) -> None:
 @pytest.mark.parametrize(
     ("to", "words"),
     [
-        ("", "publish wants to know where to; as in `--to /srv/www/pypi`"),
-        ("-e", "publish wants to know where to"),
+        ("", "publish has no destination; name one, as in `--to /srv/www/pypi`"),
+        ("-e", "publish has no destination"),
         ("site", "the place to publish to and site stand in one another; name two directories side by side"),
         ("site/public", "the place to publish to and site stand in one another"),
         (".", "the place to publish to and site stand in one another"),

@@ -195,7 +195,8 @@ def test_empty_folder_says_what_to_create() -> None:
         [
             (
                 "requirements: no requirements file (*.txt) in the directory; "
-                "`pypi-subset init pandas` writes base.txt; [sets.NAME] with a source takes what a project has"
+                "`pypi-subset init pandas` writes base.txt; "
+                "or write [sets.app] with source = '../uv.lock' to mirror a project as it is locked"
             )
         ],
         [

@@ -238,8 +238,9 @@ def _inputs(subset: Subset, job: Job, constraints: Sequence[str]) -> Inputs:
 
 def _changed_inputs(now: Inputs, then: Inputs) -> list[str]:
     """Return the user's words for the inputs that differ."""
-    names = {"set": "requirement_set", "target": "target", "policy": "policy", "pip's constraints": "constraint"}
-    return [word for word, name in names.items() if getattr(now, name) != getattr(then, name)]
+    words = {"requirement_set": "set", "policy": "policy or sources", "constraint": "pip's constraints"}
+    names = ("requirement_set", "target", "policy", "constraint")
+    return [words.get(name, name) for name in names if getattr(now, name) != getattr(then, name)]
 
 
 def write_locks(

@@ -1,5 +1,5 @@
 """
-A site's copy for everybody: what is named goes before the page that names it, and what goes away, goes last.
+A site's copy for its readers: what is named goes before the page that names it, and what goes away, goes last.
 
 A reader sees the old site or the new one, or for a project the old page and for another the new; never a page that leads
 to something that is not there. That holds wherever a run is cut off, and the next one makes good what is left to do.
@@ -73,9 +73,10 @@ def destination_of(to: str, *apart: Path) -> Destination:
     :raises FolderError: it names nothing that can be published to.
     """
     if not to or to.startswith("-"):
-        msg = "publish wants to know where to"
+        msg = "publish has no destination"
         raise FolderError(
-            msg, next_step="as in `--to /srv/www/pypi`, `--to host:/srv/www/pypi`, or `--to rsync://host/module`"
+            msg,
+            next_step="name one, as in `--to /srv/www/pypi`, `--to host:/srv/www/pypi`, or `--to rsync://host/module`",
         )
     if is_remote(to):
         return Rsync(to)

@@ -80,7 +80,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
     # A set that is described wrongly is a set all the same, and has its own fault.
     if not paths and not choices:
         first = "`pypi-subset add pandas`" if settings.path.is_file() else init_of(root, "pandas")
-        step = f"{first} writes base.txt; [sets.NAME] with a source takes what a project has"
+        step = f"{first} writes base.txt; or write [sets.app] with source = '../uv.lock' to mirror a project as it is locked"
         faults.append(Fault(what="no requirements file (*.txt) in the directory", path=root, next_step=step))
     if faults:
         shown = dict.fromkeys(map(places.shown, faults))
