@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 import shutil
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -18,6 +19,7 @@ from pypi_subset.pipeline import mirror
 from pypi_subset.publishing import fetch_site
 from pypi_subset.site import web_servers
 from tests.support.programs.commands import subset as command
+from tests.support.programs.mounts import run_mounted, small_disk
 from tests.support.servers.hostile import head, sending
 from tests.support.servers.served import Served
 from tests.support.servers.web import apache, caddy, nginx, object_store
@@ -184,6 +186,29 @@ def test_only_what_is_not_here_is_fetched(site: Path, tmp_path: Path) -> None:
         (here / "simple" / "lib" / "lib-1.0-py3-none-any.whl").write_bytes(b"damaged")
         assert fetch_site.fetch_site(url, here) == 1
     assert tree(here) == tree(site)
+
+
+def test_too_little_room(site: Path, tmp_path: Path) -> None:
+    """The sizes in the manifest are compared with what is free before the first file is fetched."""
+    (tmp_path / "disk").mkdir()
+    code = """
+import json, sys
+from pathlib import Path
+from pypi_subset.errors import DiskError
+from pypi_subset.publishing.fetch_site import fetch_site
+try:
+    fetch_site(sys.argv[1], Path(sys.argv[2], "site"))
+except DiskError as error:
+    print(json.dumps([str(error), [path.name for path in Path(sys.argv[2]).iterdir()]]))
+"""
+    manifest = site / "manifest.json"
+    facts = json.loads(manifest.read_text())
+    facts["files"][0]["size"] = 70_000
+    manifest.write_text(json.dumps(facts))
+    with Served(site, tmp_path / "log") as served:
+        said, there = run_mounted(small_disk(tmp_path / "disk", "64k"), code, served.url, tmp_path / "disk")
+    assert re.search(r"there is not enough room: fetch needs 7\d\.\d kB in \S+/site, where [\d.]+ kB are free; ", said)
+    assert there == []
 
 
 def test_a_fetch_that_is_cut_off_goes_on(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

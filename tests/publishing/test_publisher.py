@@ -409,10 +409,40 @@ print(json.dumps({"said": said, "holes": holed, "same": {**tree(place), "release
     place.mkdir()
     # A file takes whole blocks of 4096 bytes.
     blocks = sum(-(-len(data) // 4096) for data in tree(site).values()) + 2
-    ended = run_mounted(small_disk(place, "64k"), program, place, site, later, blocks * 4096)
-    assert [line.partition("; ")[2] for line in ended["said"]] == ["free some space and run the same command again"] * 2
+    # The bytes of all files find room, and their blocks do not.
+    size = sum(map(len, tree(site).values())) + 4096
+    ended = run_mounted(small_disk(place, str(size)), program, place, site, later, blocks * 4096)
+    steps = [line.partition("; ")[2] for line in ended["said"]]
+    assert steps[0] == "free some space and run the same command again"
+    assert steps[1].endswith("nothing was written")
     assert [line.count("\n") for line in ended["said"]] == [0, 0]
     assert (ended["holes"], ended["same"]) == ([], True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts")
+def test_too_little_room(site: Path, tmp_path: Path) -> None:
+    """Before the first file is sent, the line has what is needed and what is free; nothing is written."""
+    program = """
+import json, os, sys
+from pathlib import Path
+from pypi_subset.publishing.destinations.folder import Folder
+from pypi_subset.errors import FolderError
+from pypi_subset.publishing.publisher import publish_to
+from pypi_subset.support.progress import SILENT
+place = Path(sys.argv[1])
+try:
+    publish_to(Path(sys.argv[2]), Folder(place), force=False, grace=0, progress=SILENT)
+except FolderError as error:
+    print(json.dumps([str(error), os.listdir(place)]))
+"""
+    place = tmp_path / "disk"
+    place.mkdir()
+    said, there = run_mounted(small_disk(place, "16k"), program, place, site)
+    assert re.fullmatch(
+        rf"there is not enough room: publish needs [\d.]+ kB in {place}, where 16.4 kB are free; free .* nothing was written",
+        said,
+    )
+    assert there == []
 
 
 def no_report(site: Path) -> None:

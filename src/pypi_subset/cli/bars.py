@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
-from pypi_subset.site.pages.sizes import readable_size
+from pypi_subset.support.machine.sizes import readable_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

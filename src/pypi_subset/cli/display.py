@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pypi_subset.cli.door import spoken
-from pypi_subset.site.pages.sizes import readable_size
+from pypi_subset.support.machine.sizes import readable_size
 from pypi_subset.support.progress import SILENT
 from pypi_subset.support.text import printable, without_secrets
 

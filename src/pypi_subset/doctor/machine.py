@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.doctor.findings import Finding
 from pypi_subset.proof.isolation import available
-from pypi_subset.site.pages.sizes import readable_size
+from pypi_subset.support.machine.room import existing
+from pypi_subset.support.machine.sizes import readable_size
 from pypi_subset.support.version import __version__
 
 if TYPE_CHECKING:
@@ -86,9 +87,9 @@ def room(paths: Paths, needed: int) -> Iterable[Finding]:
     :param needed: bytes of the locked files that are not in the packages directory yet.
     """
     places = {
-        "packages": (_existing(paths.packages), needed),
+        "packages": (existing(paths.packages), needed),
         # The files of the site are hard links where it is on the file system of the packages directory.
-        "site": (_existing(paths.site), 0),
+        "site": (existing(paths.site), 0),
         "temporary files": (Path(tempfile.gettempdir()), 0),
     }
     joined: dict[int, tuple[list[str], Path, int]] = {}
@@ -113,7 +114,7 @@ def _room_of(names: str, free: int, needed: int) -> Finding:
 def rights(paths: Paths) -> Iterable[Finding]:
     """Yield each directory that a run writes to and this user may not write."""
     for name, path in (("packages", paths.packages), ("site", paths.site.parent), ("requirements", paths.requirements)):
-        place = _existing(path)
+        place = existing(path)
         if not os.access(place, os.W_OK | os.X_OK):
             what = f"{place} cannot be written by this user, for {name}"
             yield Finding(
@@ -127,11 +128,3 @@ def variables(environment: Mapping[str, str]) -> Iterable[Finding]:
         if environment.get(name):
             what = f"{name} is set: Python may import other modules than those that were installed"
             yield Finding(name="environment", state="warning", what=what, next_step=f"unset {name}")
-
-
-def _existing(path: Path) -> Path:
-    """Return *path*, or the nearest directory above it that exists."""
-    found = path.absolute()
-    while not found.is_dir():
-        found = found.parent
-    return found

@@ -22,7 +22,9 @@ from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.distributions import Artifact
 from pypi_subset.model.paths import file_path
 from pypi_subset.packages.file_cache import identity_of, status_of
+from pypi_subset.packages.meter import Meter
 from pypi_subset.packages.pip_download import layers
+from pypi_subset.packages.room import Room
 from pypi_subset.support import files
 from pypi_subset.support.progress import SILENT
 from pypi_subset.support.threads import DaemonThreadPool
@@ -78,7 +80,7 @@ class Downloads:
         bar: Stage = SILENT,
     ) -> None:
         self._upstream, self._paths, self._gather, self._cache, self._admits = upstream, paths, gather, cache, admits
-        self._meter = _Meter(bar)
+        self._meter = Meter(bar)
         self._pool, self._large = DaemonThreadPool(PARALLEL), DaemonThreadPool(PARALLEL_LARGE)
         self._ahead = DaemonThreadPool(os.cpu_count())
         self._lock = threading.Lock()
@@ -88,7 +90,7 @@ class Downloads:
         self.received: dict[str, int] = {}
         #: Where pip has put a file of a name and SHA-256 already.
         self._taken: dict[tuple[str, str | None], Path] = {}
-        self._given_up = False
+        self._given_up, self._room, self._ahead_bytes = False, Room(paths=paths), 0
 
     def __enter__(self) -> Self:
         return self
@@ -104,7 +106,8 @@ class Downloads:
         """
         Begin to fetch the files of *lock* that are not on this machine, before it is known whether *lock* can be written.
 
-        When they are here, pip takes them for *target*; without one, when all of them are collected.
+        When they are here, pip takes them for *target*; without one, when all of them are collected. If they are no small
+        part of the free room, they wait for the other locks: before the first file, all must be known to find room.
 
         What is in the packages directory or in the site under the name of a file is left to the stock. An error shows when
         the file is `collected <collect>`.
@@ -115,9 +118,24 @@ class Downloads:
         with self._lock:
             if not self._given_up:
                 first = [one for one in absent if _key(one) not in self._begun]
+                self._ahead_bytes += sum(one.size or 0 for one in first)
+                if not self._room.is_ample(self._ahead_bytes):
+                    return
                 arriving = [self._submit(one) for one in first]
                 if target and first:
                     self._taking.append(self._ahead.submit(self._take_ahead, lock.name, target, first, arriving))
+
+    def require_room(self, locks: Sequence[Lock]) -> None:
+        """
+        Return if there is room for the files of *locks* that are not here, and for the site with all of them.
+
+        :raises DiskError: there is not; the line has the numbers.
+        """
+        every = [one for lock in locks for one in lock.distributions]
+        absent = [one for one in every if one.built is None and not any(place.exists() for place in self._places(one))]
+        with self._lock:
+            begun = {one.filename: self._meter.left(one) for one in absent if _key(one) in self._begun}
+        self._room.require(absent, begun, every)
 
     def _places(self, one: Distribution) -> tuple[Path, Path]:
         return self._paths.packages / one.filename, self._paths.site / file_path(one.project, one.filename)
@@ -242,48 +260,6 @@ class Downloads:
         identity = identity_of(status_of(path))
         self._cache.fetched(identity, one.filename, one.sha256 or "")
         return Artifact(distribution=one, folder=self._paths.packages, identity=identity)
-
-
-class _Meter:
-    """Counts the bytes of files on *bar*; what arrives of a file beyond its stated size is not counted."""
-
-    def __init__(self, bar: Stage) -> None:
-        self.bar = bar
-        self._left: dict[str, int] = {}
-        self._came: dict[str, int] = {}
-        self._lock = threading.Lock()
-
-    def expect(self, one: Distribution) -> None:
-        """Add the size of a file to the total; one without a stated size is not counted."""
-        with self._lock:
-            self._left[one.filename] = one.size or 0
-        self.bar.expect(one.size or 0)
-
-    def arrived(self, filename: str, count: int) -> None:
-        """Count bytes of a file that is expected."""
-        with self._lock:
-            self._came[filename] = self._came.get(filename, 0) + count
-            counted = min(count, self._left.get(filename, 0))
-            if counted:
-                self._left[filename] -= counted
-        if counted:
-            self.bar.advance(counted)
-
-    def end(self, one: Distribution, *, is_left: bool) -> int | None:
-        """
-        Return the bytes of a whole file that were counted; ``None`` if a stopped run has fetched all of it.
-
-        What a stopped run has fetched goes from the total. What this run fetched without a count is counted.
-
-        :param is_left: whether a stopped run left the file.
-        """
-        with self._lock:
-            came, left = self._came.get(one.filename, 0), self._left.pop(one.filename, 0)
-        if came or is_left:
-            self.bar.expect(-left)
-        else:
-            self.bar.advance(left)
-        return None if is_left else came
 
 
 def _key(one: Distribution) -> tuple[str, str | None]:

@@ -177,6 +177,7 @@ def mirror(
             recalled, lower = compared(
                 subset, paths, locked, backend, progress, gone=gone.values(), forget=forget, allowed=allow_downgrade
             )
+            downloads.require_room(locked.locks)
             forgotten = recalled.lines(memory.named(locked.locks))
             changes = (*forgotten, *write_locks(subset, paths, locked, gone, recalled.known))
             gone_list.keep(paths, locked.locks, of_locks(Looked(files=locked.missing), locked.locks), locked.answered)

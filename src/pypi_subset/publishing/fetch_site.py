@@ -26,10 +26,12 @@ from pypi_subset.site import builder, web_servers
 from pypi_subset.site.ownership import require_own
 from pypi_subset.support import bounds, files, staging
 from pypi_subset.support.machine import holding
+from pypi_subset.support.machine.room import Need, require_room
 from pypi_subset.support.progress import SILENT, Progress
 from pypi_subset.support.threads import DaemonThreadPool
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import read_network, without_credentials
+from pypi_subset.upstream.transport.unfinished import PART
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -75,6 +77,7 @@ def _fetched(base: str, site: Path, pin: str, progress: Progress) -> int:
         _require_pinned(base, data, pin)
         _require_later(base, release, last, hashlib.sha256(data).hexdigest(), release_path(site))
         manifest = _decoded(base, data)
+        require_room([Need(site, here.lacks(manifest))], "fetch")
         files.write(manifest_path(stage), data)
         if release is not None:
             files.write(release_path(stage), release)
@@ -137,6 +140,17 @@ class _Here:
                     files.link(one, to)
                     return True
         return False
+
+    def lacks(self, manifest: Manifest) -> int:
+        """Return the bytes of the distributions in *manifest* that are to be fetched, by their names and sizes."""
+        found = 0
+        for one in manifest.files:
+            digest = manifest.hashes.get(one.path, "")
+            part = self._cut_off / f".{digest}{PART}"
+            places = (self._site / one.path, self._cut_off / digest)
+            here = any(place.is_file() and place.stat().st_size == one.size for place in places)
+            found += 0 if here else one.size - (part.stat().st_size if part.is_file() else 0)
+        return found
 
     @contextlib.contextmanager
     def until_whole(self) -> Iterator[None]:

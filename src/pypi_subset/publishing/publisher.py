@@ -30,6 +30,7 @@ from pypi_subset.publishing.release import MAX_BYTES, decode, following
 from pypi_subset.site.ownership import DROPPED
 from pypi_subset.support import bounds, files, staging
 from pypi_subset.support.machine import holding
+from pypi_subset.support.machine.room import Need, require_room
 from pypi_subset.support.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -161,6 +162,10 @@ def publish_to(  # noqa: PLR0913 - as `publish`
             (own / path).parent.mkdir(exist_ok=True)
             files.write(own / path, data)
         changed = _changed(release, destination, there, own, every=check)
+        if isinstance(destination, Folder):
+            # What is replaced makes room at once, what no page names any more at the end alone.
+            more = sum(sizes[path] - (there[path].size if path in there else 0) for path in changed)
+            require_room([Need(destination.path, max(more, 0))], "publish")
         stale = [path for path, one in there.items() if one.kind == "file" and path != MARKER and path not in sizes]
         folders = _unused(there, sizes)
         if changed or stale or folders or MARKER in there:

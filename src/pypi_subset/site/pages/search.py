@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from pypi_subset.model.paths import LISTED, SEARCH, list_page, lists_of, project_page
-from pypi_subset.site.pages.sizes import readable_size
 from pypi_subset.support import templates
+from pypi_subset.support.machine.sizes import readable_size
 from pypi_subset.support.text import escape_json, href, printable
 
 if TYPE_CHECKING:
