@@ -57,3 +57,24 @@ def test_doctor_examines_and_says_what_is_wrong(workspace: Workspace, index: Ind
     assert [one["name"] for one in document["findings"] if one["state"] == "error"] == ["index"]
     missing = subset("doctor", "--pythons", str(workspace.root / "none"), cwd=workspace.root, PIP_INDEX_URL=index.url)
     assert (missing.returncode, "there is no Python interpreter" in missing.stderr) == (2, True)
+
+
+@pytest.mark.slow
+def test_why_names_the_page_where_a_lock_requests_everything(workspace: Workspace, index: Index) -> None:
+    """The lock of another tool requests each project: its line says nothing of who requires it, and the page does."""
+    wheels = make_wheel("app", requires=["lib"]), make_wheel("lib")
+    index.add(*wheels)
+    packages = "".join(
+        f'[[packages]]\nname = "{one.filename.partition("-")[0]}"\nversion = "1.0"\n'
+        f'wheels = [{{ name = "{one.filename}", url = "http://{index.host}/files/{one.filename}", '
+        f'hashes = {{ sha256 = "{one.sha256}" }} }}]\n'
+        for one in wheels
+    )
+    (workspace.root / "pylock.toml").write_text(f'lock-version = "1.0"\ncreated-by = "a-tool"\n{packages}')
+    workspace.toml({"win": "cp312-win_amd64"}, more='[sets.lab]\nsource = "../pylock.toml"\n')
+    made = subset("mirror", cwd=workspace.root, PIP_INDEX_URL=index.url)
+    assert made.returncode == 0, made.stderr
+    done = subset("why", "lib", cwd=workspace.root)
+    page = "site/project/lib/index.html"
+    assert f"pylock.toml requests each project by itself; {page} lists what requires lib" in done.stderr + done.stdout
+    assert re.search(r'<a href="[^"]*app/[^"]*">app</a>', (workspace.root / page).read_text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +14,10 @@ from pypi_subset.errors import FaultsFound
 
 if TYPE_CHECKING:
     from pypi_subset.cli.answers import SizedFile
-    from pypi_subset.model.manifest import File
+    from pypi_subset.model.manifest import File, Manifest
+
+#: The origin of a request in the lock of another tool: ``uv.lock:12``, ``pylock.lab.toml:3``.
+_LOCK = re.compile(r"(\w+\.lock|pylock\.(.+\.)?toml):")
 
 
 @command(result=True)
@@ -80,6 +84,7 @@ def why(
     lines = manifest.why(found, project, target or None)
     if not run.json:
         run.answer.say(*lines)
+        _say_page(run, found, canonicalize_name(project))
         return
     from pypi_subset.cli.answers import NeededFile, WhyAnswer  # noqa: PLC0415
 
@@ -94,6 +99,19 @@ def why(
         if one.project == name
     ]
     run.write_answer(WhyAnswer(schema="1.0", project=name, files=tuple(one for one in own if one.needed_by)))
+
+
+def _say_page(run: Run, found: Manifest, name: str) -> None:
+    """Name the page that lists what requires *name* if a lock of another tool requests it: such a lock requests all."""
+    from pypi_subset.model.paths import project_page  # noqa: PLC0415
+
+    origins = {
+        link.origin for one in found.files if one.project == name for need in one.needed_by for link in need.chain
+    }
+    if lock := next((one.partition(":")[0] for one in sorted(origins) if _LOCK.match(one)), ""):
+        run.display.say(
+            f"{lock} requests each project by itself; {run.site / project_page(name)} lists what requires {name}"
+        )
 
 
 @command(result=True)
