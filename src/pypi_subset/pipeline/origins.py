@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import HashMismatch, NoSolution
+from pypi_subset.errors import HashMismatch, NoSolution, UpstreamError
 from pypi_subset.model.intake.rules import MIN_AGE
 from pypi_subset.policy.age import MinAge
 from pypi_subset.policy.untimed import sentence_of
 from pypi_subset.requirements.tools.finding import may_hold
+from pypi_subset.upstream.pip_config import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -133,6 +134,31 @@ def denial_lines(found: Iterable[Denied]) -> list[str]:
         "see who may read these pages"
         for one in found
     ]
+
+
+def require_open(pages: Pages, ignored: Collection[str]) -> None:
+    """
+    Refuse an index that answered 403 to all that was asked, if another index has one of these projects.
+
+    What is taken from there may be another project of that name (dependency confusion).
+
+    :param ignored: URLs of indexes whose 403 means an absent project.
+    :raises UpstreamError: there is such an index.
+    """
+    for index, elsewhere in pages.denials.closed().items():
+        shown, names = without_credentials(index), [*elsewhere]
+        if not {index, shown}.isdisjoint(ignored):
+            continue
+        rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        msg = (
+            f"{shown}, from {pages.owner(index)}, answered 403 to all requests, also for its root; "
+            f"{without_credentials(elsewhere[names[0]])} has {', '.join(names[:_SHOWN])}{rest}, perhaps another project"
+        )
+        step = (
+            "let this machine read that index (its credentials, its list of addresses), or remove it; if 403 means "
+            f'absent there, write ignore_403 = ["{shown}"] below [policy] in subset.toml'
+        )
+        raise UpstreamError(msg, project=names[0], next_step=step)
 
 
 def require_index(job: Job, found: Lock) -> None:

@@ -13,7 +13,7 @@ from pypi_subset.locks import beside, diff, gaps, lockfile, memory, offered
 from pypi_subset.locks.judging import cut_off_otherwise
 from pypi_subset.model.locks import Inputs
 from pypi_subset.packages.watch import Watch
-from pypi_subset.pipeline.origins import Asked, asked_of, from_elsewhere, open_to_the_index, require_index
+from pypi_subset.pipeline.origins import Asked, asked_of, from_elsewhere, open_to_the_index, require_index, require_open
 from pypi_subset.pipeline.resolving import Resolver, raise_errors, with_origins
 from pypi_subset.requirements import fetched
 from pypi_subset.resolve.explain.older.causes import Known
@@ -161,6 +161,7 @@ def _relocked(  # noqa: PLR0913 - as above
     asked = asked_of(backend.index().upstream.pages, subset.build)
     for line in asked.lines:
         progress.say(line)
+    require_open(backend.index().upstream.pages, subset.rules.ignore_403)
     raise_errors([error for future in futures.values() if (error := future.exception())])
     locks = valid | {name: resolution.lock for name, (resolution, _) in found.items()}
 

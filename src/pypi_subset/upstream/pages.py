@@ -68,6 +68,8 @@ class Pages:
         self.shared: set[NormalizedName] = set()
         #: Pages that an index did not show.
         self.denials = fetcher.denials
+        #: Which setting names an index.
+        self.owner = fetcher.blame.owner
         #: Files that are left out since their page states no upload time.
         self.untimed = Count(judge.accepted)
         #: The distributions that the sources have of a project, as `_read_project`.

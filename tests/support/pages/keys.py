@@ -64,6 +64,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "min_age": "time since the upload of a file",
         "as_of": "a cut-off in place of now minus `min_age`",
         "no_times": "indexes that need no upload times",
+        "ignore_403": "indexes whose answer 403 means an absent project, see [sources](sources.md)",
         "deny": "projects, versions and prefixes that are refused",
         "yanked": '`"pinned"` (default) or `"refuse"`',
         "gone": '`"keep"` or `"drop"`: releases that their index does not offer any more',

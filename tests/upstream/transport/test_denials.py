@@ -14,6 +14,8 @@ from tests.support.stages.mirroring import LINUX, mirror, read_lock, versions
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from tests.support.sites.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("configured_index")
@@ -141,3 +143,74 @@ def test_a_source_is_named_once(workspace: Workspace, index: Index, monkeypatch:
     with pytest.raises(UpstreamError) as caught:
         mirror(workspace)
     assert caught.value.what.count("[sources.own]") == 1
+
+
+#: The status that a private index answers for each path below it, or ``None`` for the true answer.
+CLOSED: dict[str, Callable[[str], int | None]] = {
+    "everything": lambda _: 403,
+    "everything below its root": lambda path: 403 if path.startswith("/simple/") else None,
+}
+OPEN: dict[str, Callable[[str], int | None]] = {
+    "its root is shown": lambda path: 403 if path != "/simple/" else None,
+    "a project is absent": lambda path: 404 if path.endswith("/beta/") else 403,
+    "a project is gone": lambda path: 410 if path.endswith("/beta/") else 403,
+    "an object store": lambda path: 403 if not path.endswith("/beta/") else None,
+}
+
+
+@pytest.fixture
+def private(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
+    """Return an index of the user beside the public one, which has the same names; all that is asked for is there."""
+    index.add(make_wheel("alpha", requires=["beta"]), make_wheel("beta", "2.0"))
+    with Index() as other:
+        other.add(make_wheel("alpha", "0.9"), make_wheel("beta", "2.0"))
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", other.url)
+        ask(workspace, "alpha\n")
+        yield other
+
+
+@pytest.mark.parametrize("kind", CLOSED)
+def test_a_closed_index_is_an_error(workspace: Workspace, index: Index, private: Index, kind: str) -> None:
+    """Another index has the names: mirror and plan name both indexes, the setting, and the way past it."""
+    private.on_request = CLOSED[kind]
+    for run in (mirror, lambda one: plan(one.paths)):
+        with pytest.raises(UpstreamError) as caught:
+            run(workspace)
+        place = private.url.rstrip("/")
+        assert caught.value.what == (
+            f"{place}, from pip's 'extra-index-url' (PIP_EXTRA_INDEX_URL), answered 403 to all requests, also for its root; "
+            f"{index.url.rstrip('/')} has alpha, beta, perhaps another project"
+        )
+        assert caught.value.next_step.endswith(f'write ignore_403 = ["{place}"] below [policy] in subset.toml')
+    assert not [*workspace.paths.locks.glob("*.toml")]
+
+
+@pytest.mark.parametrize("kind", OPEN)
+def test_an_index_that_answers_something(workspace: Workspace, private: Index, kind: str) -> None:
+    """Its 403 is as pip takes it: the project is absent there."""
+    private.on_request = OPEN[kind]
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"alpha": "1.0", "beta": "2.0"}
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_403_of_a_closed_index_may_be_ignored(workspace: Workspace, private: Index, slash: str) -> None:
+    """The policy names the index: its 403 means absent. The locks are no others if the line goes."""
+    private.on_request = lambda _: 403
+    place = private.url.rstrip("/") + slash
+    workspace.toml({"linux": LINUX}, more=f'[policy]\nignore_403 = ["{place}"]\n')
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"alpha": "1.0", "beta": "2.0"}
+    workspace.toml({"linux": LINUX})
+    assert mirror(workspace)[0].reused == 1
+
+
+def test_the_index_of_a_source_is_closed(workspace: Workspace, index: Index) -> None:
+    """pip's index is not asked for its projects: there is no other project to take."""
+    index.add(make_wheel("alpha"))
+    with Index({"alpha": [make_wheel("alpha")]}) as other:
+        other.on_request = lambda _: 403
+        workspace.write("base.txt", "alpha\n")
+        workspace.toml({"linux": LINUX}, more=f'[sources.acme]\nindex = "{other.url}"\nprojects = ["alpha"]\n')
+        with pytest.raises(NoSolution, match="no index shows a project alpha"):
+            mirror(workspace)

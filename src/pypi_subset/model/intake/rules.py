@@ -17,6 +17,8 @@ class IntakeRules:
     :param min_age: seconds that must have passed since the upload of a file; 0: none.
     :param as_of: the moment before which a file must be uploaded, ``yyyy-mm-ddThh:mm:ssZ``; ``""``: now minus *min_age*.
     :param no_times: indexes, URLs without the last slash, whose pages state no upload times and need none.
+    :param ignore_403: indexes, URLs without the last slash, whose 403 means an absent project, also if they answer nothing
+        else. No lock depends on it.
     :param deny: normalized project, or prefix with ``*``, and the versions that are refused (PEP 440); ``""``: all.
     :param yanked: ``pinned``: a yanked release serves a request that pins it, as in pip; ``refuse``: none does.
     :param gone: what is done about locked files that their index does not offer any more: ``keep``, ``drop``, or ``""``: the
@@ -28,6 +30,7 @@ class IntakeRules:
     min_age: int = 0
     as_of: str = ""
     no_times: tuple[str, ...] = ()
+    ignore_403: tuple[str, ...] = ()
     deny: tuple[tuple[str, str], ...] = ()
     yanked: Literal["pinned", "refuse"] = "pinned"
     gone: Literal["", "keep", "drop"] = ""

@@ -1,4 +1,4 @@
-"""The keys of ``[policy]`` about candidates: ``min_age``, ``as_of``, ``no_times``, ``deny``, ``yanked``, licences."""
+"""The keys of ``[policy]`` about candidates: ``min_age``, ``as_of``, ``no_times``, ``ignore_403``, ``deny``, ``yanked``, licences."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pypi_subset.errors import Fault
     from pypi_subset.requirements.toml import Settings
 
-KEYS = ("min_age", "as_of", "no_times", "deny", "yanked", "gone", "allow_licenses", "licenses")
+KEYS = ("min_age", "as_of", "no_times", "ignore_403", "deny", "yanked", "gone", "allow_licenses", "licenses")
 
 _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\*")
 
@@ -34,6 +34,7 @@ def read_rules(settings: Settings, faults: list[Fault]) -> IntakeRules:
         min_age=min_age,
         as_of=table.cutoff("as_of", min_age),
         no_times=tuple(one.rstrip("/") for one in table.texts("no_times", "https://pypi.acme.example/simple")),
+        ignore_403=tuple(one.rstrip("/") for one in table.texts("ignore_403", "https://pypi.acme.example/simple")),
         deny=table.releases(),
         yanked=table.yanked(),
         gone=table.gone(),

@@ -34,18 +34,28 @@ class Denials:
         self._ask = ask
         self._statuses: dict[str, int] = {}
         self._shown: set[str] = set()
+        self._otherwise: set[str] = set()
+        self._shown_of: defaultdict[str, set[str]] = defaultdict(set)
+        self._roots: dict[str, int] = {}
         self._probed: dict[str, int] = {}
         self._stores = Once[str, bool](self._hides_what_is_absent)
 
     def note(self, url: str, status: int) -> None:
         """Remember that the page at *url* was answered with *status*."""
         index, project = _parts(url)
+        if url in self._roots:
+            self._roots[url] = status
+            return
         if project.startswith(_ABSENT):
             self._probed[index] = status
-        elif status in {FORBIDDEN, GONE}:
+            return
+        if status != FORBIDDEN:
+            self._otherwise.add(index)
+        if status in {FORBIDDEN, GONE}:
             self._statuses[url] = status
         elif status == _OK:
             self._shown.add(index)
+            self._shown_of[project].add(index)
 
     def status(self, index: str, project: str) -> int:
         """Return 403 or 410 if *index* answered so for its page of *project*, and does not for all absent ones; else 0."""
@@ -72,6 +82,31 @@ class Denials:
             Denied(index=index, status=status, projects=tuple(sorted(names)))
             for (index, status), names in sorted(groups.items())
         )
+
+    def closed(self) -> dict[str, dict[str, str]]:
+        """
+        Return the indexes that answered 403 to all that was asked, where another index showed the page of a project.
+
+        For each index: these projects, and one index that showed the page. "All" is the root, and each project.
+        """
+        forbidden: defaultdict[str, set[str]] = defaultdict(set)
+        for url, status in [*self._statuses.items()]:
+            index, project = _parts(url)
+            if status == FORBIDDEN and index not in self._otherwise:
+                forbidden[index].add(project)
+        found = {
+            index: {name: min(self._shown_of[name]) for name in sorted(names) if self._shown_of.get(name)}
+            for index, names in sorted(forbidden.items())
+        }
+        return {index: names for index, names in found.items() if names and self._root_of(index) == FORBIDDEN}
+
+    def _root_of(self, index: str) -> int:
+        """Return the status of the root of *index*, 0 without an answer."""
+        root = f"{index}/"
+        self._roots.setdefault(root, 0)
+        with contextlib.suppress(UpstreamError):
+            self._ask(root)
+        return self._roots[root]
 
     def _hides_what_is_absent(self, index: str) -> bool:
         """Return whether *index* shows pages, and answers 403 for a project that cannot be there."""
