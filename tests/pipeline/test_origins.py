@@ -109,6 +109,46 @@ def test_a_wheel_that_is_laid_in_requirements(workspace: Workspace, index: Index
     assert kept.stat().st_ino != own.stat().st_ino
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        "[sources.wheels]\nonly = false\n",
+        '[sources.wheels]\nprojects = ["acme-*"]\nonly = false\n',
+        '[sources.own]\nwheels = "wheels"\nprojects = ["acme-*"]\nonly = false\n',
+    ],
+)
+def test_private_outranks_what_allows_the_index(workspace: Workspace, index: Index, table: str) -> None:
+    """The index, where a higher version is, is not asked for a private project, nor by an update."""
+    index.add(make_wheel("acme-core", "9.0"), make_wheel("app", requires=["acme-core"]))
+    folder = workspace.paths.requirements / "wheels"
+    folder.mkdir()
+    make_wheel("acme-core", "1.0").save(folder)
+    workspace.write("base.txt", "app\nacme-core\n")
+    workspace.toml({"linux": LINUX}, more=f'[sources]\nprivate = ["acme-core"]\n{table}')
+    _, said = mirror(workspace)
+    assert "only = false" not in said
+    mirror(workspace, update=True)
+    assert versions(workspace, "base--linux") == {"acme-core": "1.0", "app": "1.0"}
+    assert [one.path for one in index.requests if "acme" in one.path] == []
+
+
+def test_a_lock_that_took_a_private_project_from_the_index(workspace: Workspace, index: Index) -> None:
+    """It is resolved again once the project is private."""
+    index.add(make_wheel("acme-core", "9.0"))
+    folder = workspace.paths.requirements / "wheels"
+    folder.mkdir()
+    make_wheel("acme-core", "1.0").save(folder)
+    workspace.write("base.txt", "acme-core\n")
+    workspace.toml({"linux": LINUX}, more="[sources.wheels]\nonly = false\n")
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"acme-core": "9.0"}
+    index.requests.clear()
+    workspace.toml({"linux": LINUX}, more='[sources]\nprivate = ["acme-core"]\n[sources.wheels]\nonly = false\n')
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"acme-core": "1.0"}
+    assert index.requests == []
+
+
 def test_a_wheel_of_the_user_that_is_lost(workspace: Workspace, index: Index) -> None:
     """A project of that name on the index takes its place only if the user says so; the index is not even asked."""
     index.add(make_wheel("app", "3.0"))

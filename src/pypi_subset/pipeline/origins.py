@@ -66,7 +66,7 @@ def open_to_the_index(sources: Sources, locks: Iterable[Lock]) -> list[str]:
             pin.distribution.project
             for lock in locks
             for pin in lock.pins
-            if not source.only and sources.source_of(pin.distribution.project, lock.target_name) is source
+            if not source.only and sources.source_of(pin.distribution.project, lock.target_name) == source
         }
         if projects:
             names = f"{', '.join(sorted(projects)[:_SHOWN])}{', …' if len(projects) > _SHOWN else ''}"

@@ -88,7 +88,7 @@ class Pages:
 
     def origin(self, one: Distribution) -> Where:
         """Return which source *one* came from."""
-        return one.project, self._network.sources.named_as(one.source) if one.source else None
+        return one.project, self._network.sources.named_as(one.source, one.project) if one.source else None
 
     def read(self, project: NormalizedName) -> list[Where]:
         """Return the sources whose pages of *project* were read."""

@@ -54,6 +54,16 @@ def test_private_names_need_a_source() -> None:
     assert not Sources(private=("acme-*",)).is_private("acme")
 
 
+def test_the_source_of_a_private_project_is_its_only_one() -> None:
+    """Its table may allow pip's indexes for the other projects."""
+    own = Source(name="wheels", wheels=Path("wheels"), projects=("acme-*", "app"), only=False)
+    sources = Sources(named=(own,), private=("acme-*",))
+    found = [sources.source_of("acme-core", "gpu"), sources.named_as("wheels", "acme-core")]
+    assert [one and (one.name, one.only) for one in found] == [("wheels", True)] * 2
+    assert sources.source_of("app", "gpu") is own
+    assert sources.named_as("wheels", "app") is own
+
+
 def test_overlapping_patterns() -> None:
     """Equal patterns on a common target."""
     other = Source(name="other", wheels=Path("x"), projects=("torch",), targets=("laptop",))

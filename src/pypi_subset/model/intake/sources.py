@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ class Source:
     :param projects: normalized names, and prefixes that end with ``*``.
     :param targets: names of the targets where it counts, sorted; none for all.
     :param min_age: seconds since its upload that a file must have, in place of the policy's; ``None``: as the policy says.
-    :param only: whether pip's indexes are not asked for these projects. It can be false for a directory alone.
+    :param only: whether pip's indexes are not asked for these projects. It can be false for a directory alone, and never
+        counts as false for a private project: `Sources.source_of`.
     :param found: whether *projects* are those of the files in the directory, and no line names them.
     """
 
@@ -87,14 +88,19 @@ class Sources:
         """
         Return where *project* comes from on *target*: the source that fits best, ``None`` for pip's indexes.
 
-        On `BUILD` sources of different targets may fit equally well: the first of them counts.
+        On `BUILD` sources of different targets may fit equally well: the first of them counts. The source of a private
+        project is its only one, whatever its table says.
         """
         ranked = [(rank, one) for one in self.named if (rank := one.rank(project, target))]
-        return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
+        return self._for(project, max(ranked, key=lambda pair: pair[0])[1]) if ranked else None
 
-    def named_as(self, name: str | None) -> Source | None:
-        """Return the source of that name."""
-        return next((one for one in self.named if one.name == name), None)
+    def named_as(self, name: str | None, project: str = "") -> Source | None:
+        """Return the source of that name, as it serves *project*."""
+        found = next((one for one in self.named if one.name == name), None)
+        return found and self._for(project, found)
+
+    def _for(self, project: str, source: Source) -> Source:
+        return replace(source, only=True) if not source.only and self.is_private(project) else source
 
     def is_private(self, project: str) -> bool:
         """Whether pip's indexes are never asked for *project*."""

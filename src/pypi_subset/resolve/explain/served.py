@@ -34,7 +34,9 @@ def with_source(gaps: Sequence[NoSolution], offers: TargetOffers) -> Sequence[No
                     gap, what, step=f"name {offers.target} in the targets of its source, or leave the set out there"
                 )
         elif source.name == OWN_WHEELS and source.found and source.only:
-            step = "put another wheel there, or write [sources.wheels] with only = false, which allows the index too"
+            step = "put another wheel there"
+            if not offers.is_private(canonicalize_name(gap.project or "")):
+                step += ", or write [sources.wheels] with only = false, which allows the index too"
             _extend(gap, f"all versions of {project} come from requirements/{OWN_WHEELS}", step=step)
         elif source.only:
             step = f"see [sources.{source.name}] in subset.toml"
