@@ -38,7 +38,7 @@ def test_json(tmp_path: Path) -> None:
     }
     failed = subset("remove", "rich", "--json", cwd=tmp_path)
     assert failed.returncode == 2
-    assert "asks for rich" in json.loads(failed.stdout)["error"]
+    assert "requests rich" in json.loads(failed.stdout)["error"]
 
 
 def test_what_stops_mirror_is_a_warning(tmp_path: Path) -> None:
