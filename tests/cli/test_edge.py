@@ -129,6 +129,21 @@ def test_what_is_foreseen_passes(error: Exception) -> None:
         raise error
 
 
+def test_too_little_memory_is_no_defect(capsys: pytest.CaptureFixture[str]) -> None:
+    """The line says that memory ran out, and has no log of a defect."""
+
+    @command()
+    def body(_run: Run) -> None:
+        bytearray(1 << 62)
+
+    with pytest.raises(typer.Exit) as raised:
+        body()
+    assert raised.value.exit_code == 3
+    said = capsys.readouterr().err
+    assert said.startswith("error: pypi-subset ran out of memory; give this machine or its container more memory")
+    assert "details in" not in said
+
+
 def test_a_reader_that_leaves_is_no_error() -> None:
     """`why … | head` ends as other programs do, with no message."""
     code = "from pypi_subset.cli import app\nimport sys\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 from pypi_subset.errors import PipFailed
 from pypi_subset.pip.pool import Pips
+from pypi_subset.support.machine import memory
 from tests.support.stages.values import WINDOWS
 from tests.support.wheels import make_wheel
 
@@ -69,7 +71,9 @@ def test_a_pip_that_vanishes_is_an_error(tmp_path: Path, index: Index) -> None:
         assert _wait(lambda: _running(mark))
         for pid in _running(mark):
             os.kill(pid, signal.SIGKILL)
-        with pytest.raises(PipFailed, match="pip's process vanished"):
+        with pytest.raises(
+            PipFailed, match="pip was killed, as the kernel does where memory runs out; give this machine"
+        ):
             waiting.result()
         with pytest.raises(PipFailed, match="pip's process vanished"):
             pips.run(arguments, work=tmp_path / "b", environment={})
@@ -85,10 +89,29 @@ def test_one_run_that_is_killed_is_an_error(tmp_path: Path, index: Index) -> Non
         assert _wait(lambda: len(_running(mark)) == 3)
         os.kill(max(_running(mark)), signal.SIGKILL)
         outcomes = [future.exception() for future in waiting]
-    assert [str(error) for error in outcomes if error] == [
-        "pip's process vanished; run the same command again; was it killed?"
-    ]
+    assert [str(error) for error in outcomes if error] == [f"pip {memory.KILLED}; {memory.STEP}"]
     assert [future.result().returncode for future, error in zip(waiting, outcomes, strict=True) if not error] == [1]
+
+
+def test_a_pip_without_memory_is_an_error(tmp_path: Path, index: Index) -> None:
+    """Where the system gives pip no more memory, the error says so, and not that a requirement has no solution."""
+    (tmp_path / "large.txt").write_text(f"# {'x' * 80_000_000}\n")
+    with Pips(tmp_path) as pips:
+        pips.run(["--version"], work=tmp_path / "first", environment=None)
+        (server,) = _running(f"TMPDIR={tmp_path / 'tmp'}".encode())
+        used = int(Path(f"/proc/{server}/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.prlimit(server, resource.RLIMIT_AS, (used + (48 << 20), used + (48 << 20)))
+        arguments = [
+            "download",
+            "--index-url",
+            index.url,
+            "--dest",
+            str(tmp_path / "to"),
+            "-r",
+            str(tmp_path / "large.txt"),
+        ]
+        with pytest.raises(PipFailed, match="pip ran out of memory; give this machine or its container more"):
+            pips.run(arguments, work=tmp_path / "a", environment={})
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")

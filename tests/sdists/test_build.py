@@ -12,6 +12,7 @@ from pypi_subset.model.distributions import Distribution
 from pypi_subset.pipeline.rooms import BuildRooms
 from pypi_subset.proof.isolation.views import HOME, TMP
 from pypi_subset.sdists.build import EARLIEST, Made, build, epoch_of, tagged
+from pypi_subset.support.machine import memory
 from pypi_subset.upstream.builds import NotBuilt
 from tests.support.stages.sdists import make_buildable
 
@@ -102,6 +103,8 @@ def test_what_needs_this_python_is_built_by_it(tmp_path: Path) -> None:
     ("code", "why"),
     [
         ("raise SystemExit('one\\n  two')", "build_wheel failed: two"),
+        ("os.kill(os.getpid(), 9)", f"build_wheel {memory.KILLED}"),
+        ("raise MemoryError", f"build_wheel {memory.SHORT}"),
         ("return 'other-1.0-py3-none-any.whl'", "its back-end made other-1.0-py3-none-any.whl"),
         ("return '../leaf-1.0-py3-none-any.whl'", "which is no wheel"),
         ("return 'leaf-1.0.tar.gz'", "its back-end made leaf-1.0.tar.gz"),
@@ -127,6 +130,7 @@ def test_a_build_that_fails_says_why(tmp_path: Path, code: str, why: str) -> Non
         built(tmp_path, code)
     assert caught.value.what.startswith("leaf 1.0 cannot be built from leaf-1.0.tar.gz: ")
     assert why in caught.value.what
+    assert (caught.value.next_step == memory.STEP) is (why.endswith((memory.KILLED, memory.SHORT)))
 
 
 def test_a_build_without_isolation(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 from pypi_subset.cli.door import spoken
 from pypi_subset.errors import MachineError, SubsetError, Unforeseen
 from pypi_subset.support import files
+from pypi_subset.support.machine import memory
 from pypi_subset.support.text import printable, without_secrets
 
 if TYPE_CHECKING:
@@ -87,6 +88,9 @@ def foreseen(*passing: type[Exception]) -> Iterator[None]:
         # As `why … | head`: what is still to be written at exit must not fail again.
         _drop_output()
         raise typer.Exit(READER_LEFT) from error
+    except MemoryError as error:
+        msg = "pypi-subset ran out of memory"
+        raise MachineError(msg, next_step=memory.STEP) from error
     except OSError as error:
         if error.filename is None and error.errno in _FULL:
             # Of a file of ours the error has a path.

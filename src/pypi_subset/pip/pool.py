@@ -14,11 +14,16 @@ from typing import IO, TYPE_CHECKING, Protocol, cast
 from pypi_subset.errors import PipFailed, SubsetError
 from pypi_subset.pip.runner import ALONE, GENERAL, SCRIPT, PipResult, late, logged, run, sealed_environment
 from pypi_subset.support.files import blame
+from pypi_subset.support.machine import memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import Self
+
+
+#: Seconds in which a process whose output has ended is gone.
+_PATIENCE = 0.5
 
 
 class Served(Protocol):
@@ -126,12 +131,14 @@ class Pips:
             )
         if result.returncode:
             blame(result.stderr, work)
+            if why := memory.ran_out(result.returncode, result.stderr):
+                raise _short(why)
         return result
 
     def _forked(self, order: Mapping[str, object], work: Path, timeout: float | None) -> PipResult:
         code, stdout, stderr = self._awaited(order, work, timeout)
         if code < 0:
-            raise _vanished()
+            raise _short(memory.ran_out(code, stderr)) if memory.ran_out(code, stderr) else _vanished()
         arguments = cast("list[str]", order["arguments"])
         return logged(PipResult(arguments, code, stdout, stderr), arguments)
 
@@ -218,10 +225,25 @@ class _Child(subprocess.Popen[str]):
     """A child process."""
 
     def close(self) -> None:
-        """End it, and close the pipes."""
+        """
+        End it, and close the pipes.
+
+        :raises PipFailed: it was killed before.
+        """
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            # Its output has ended: it is about to end, unless it is made to.
+            self.wait(_PATIENCE)
+        why = memory.ran_out(self.returncode, "")
         self.kill()
         with contextlib.suppress(BrokenPipeError):
             self.communicate()
+        if why:
+            raise _short(why)
+
+
+def _short(why: str) -> PipFailed:
+    """Return the error about a pip that had too little memory, as `memory.ran_out` says it."""
+    return PipFailed(f"pip {why}", next_step=memory.STEP)
 
 
 def _vanished() -> PipFailed:

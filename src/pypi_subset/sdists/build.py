@@ -20,6 +20,7 @@ from pypi_subset.sdists import archive, environment
 from pypi_subset.sdists.backend import BuildSystem, read_build_system, required
 from pypi_subset.sdists.traces import traces_in
 from pypi_subset.support import bounds, files, staging
+from pypi_subset.support.machine import memory
 from pypi_subset.support.text import printable
 from pypi_subset.upstream.builds import NotBuilt
 
@@ -261,11 +262,10 @@ def _regular(path: Path, most: int) -> bytes:
 
 
 def _failed(sdist: Distribution, what: str, details: Sequence[str] = ()) -> NotBuilt:
-    error = NotBuilt(
-        f"{sdist.project} {sdist.version} cannot be built from {sdist.filename}: {what}",
-        project=sdist.project,
-        next_step="install what the build lacks, ask for another version, or give a wheel in requirements/wheels",
-    )
+    msg = f"{sdist.project} {sdist.version} cannot be built from {sdist.filename}: {what}"
+    step = "install what the build lacks, ask for another version, or give a wheel in requirements/wheels"
+    step = memory.STEP if what.endswith((memory.SHORT, memory.KILLED)) else step
+    error = NotBuilt(msg, project=sdist.project, next_step=step)
     error.details = tuple(details)
     return error
 
@@ -275,7 +275,8 @@ def _reason(hook: str, said: Said) -> str:
     # A compiler names the first thing that it lacks; Python names last what went wrong.
     fatal = next((line for line in lines if "fatal error:" in line or "command not found" in line), "")
     last = fatal or next(reversed(lines), f"exit code {said.code}")
-    return f"{hook} {said.why}" if said.code is None else f"{hook} failed: {printable(last)[:_WIDE]}"
+    why = said.why if said.code is None else memory.ran_out(said.code, said.output)
+    return f"{hook} {why}" if why else f"{hook} failed: {printable(last)[:_WIDE]}"
 
 
 def _last(said: Said) -> list[str]:

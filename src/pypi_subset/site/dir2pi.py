@@ -19,6 +19,7 @@ from pypi_subset.model import paths
 from pypi_subset.model.distributions import Project
 from pypi_subset.site.stage_writer import StageWriter
 from pypi_subset.support import files, staging
+from pypi_subset.support.machine import memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -124,6 +125,9 @@ def run_dir2pi(scratch: Path) -> dict[str, str]:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         files.blame(done.stderr, scratch)
+        if why := memory.ran_out(done.returncode, done.stderr):
+            msg = f"dir2pi {why}"
+            raise MachineError(msg, next_step=memory.STEP)
         said = (done.stderr or done.stdout).strip().rpartition("\n")[2]
         msg = f"dir2pi failed: {said or f'exit code {done.returncode}'}"
         raise MachineError(msg, next_step="see that pip2pi and setuptools<82 are installed beside pypi-subset")

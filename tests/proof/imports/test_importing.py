@@ -220,6 +220,10 @@ def test_more_modules_than_a_command_line_holds(tmp_path: Path) -> None:
         ("import red.part", "failed: ModuleNotFoundError: No module named 'red.part'; 'red' is not a package"),
         ("from os import nothing_there", "failed: ImportError: cannot import name 'nothing_there' from 'os'"),
         ("import os; os.abort()", "ended the interpreter with signal 6"),
+        (
+            "import os; os.kill(os.getpid(), 9)",
+            "ended the interpreter with signal 9: it was killed, as the kernel does where memory runs out",
+        ),
         ("import os; os._exit(7)", "ended the interpreter with exit code 7"),
         ("import time; time.sleep(60)", "did not end within 0.5 s"),
     ],

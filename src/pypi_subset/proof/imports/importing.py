@@ -14,6 +14,7 @@ from pypi_subset.proof.imports.public_modules import public_modules
 from pypi_subset.proof.imports.settling import Found, found
 from pypi_subset.proof.isolation.launching import failed
 from pypi_subset.proof.isolation.outcome import outcome
+from pypi_subset.support.machine import memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -152,6 +153,8 @@ def _run_some(
     if done.code is None:
         return done.why, answers
     ended = f"signal {-done.code}" if done.code < 0 else f"exit code {done.code}"
+    if memory.ran_out(done.code, "") == memory.KILLED:
+        ended += f": it {memory.KILLED}"
     return f"{_BY_ITSELF}{ended}", answers
 
 

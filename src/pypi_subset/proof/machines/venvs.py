@@ -20,7 +20,7 @@ from pypi_subset.proof.isolation.launching import failed
 from pypi_subset.proof.isolation.outcome import outcome
 from pypi_subset.proof.machines import boxes
 from pypi_subset.support import files, staging
-from pypi_subset.support.machine import holding
+from pypi_subset.support.machine import holding, memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -196,7 +196,12 @@ def _make(interpreter: Interpreter, place: Path, *, isolated: bool) -> _Template
     except OSError as error:
         raise failed(str(error)) from error
     if done.code != 0:
-        output = " ".join((done.stderr or done.stdout).decode(errors="replace").split())
+        why = memory.ran_out(done.code, done.stderr.decode(errors="replace"))
+        output = (
+            f"it {why}; {memory.STEP}"
+            if why
+            else " ".join((done.stderr or done.stdout).decode(errors="replace").split())
+        )
         msg = f"no environment of {interpreter} could be made: {output[-500:] or done.why or done.code}"
         raise failed(msg)
     boxes.give_back(place)

@@ -16,6 +16,7 @@ from pypi_subset.proof.isolation.launching import failed
 from pypi_subset.proof.isolation.outcome import outcome
 from pypi_subset.proof.machines import boxes
 from pypi_subset.support import staging
+from pypi_subset.support.machine import memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -110,7 +111,12 @@ class Installer:
         words = " ".join(_DRAWN.sub(" ", done.stderr.decode(errors="replace").replace(f"{work}", "")).split())
         for wheel in shown:
             words = words.replace(str(wheel.parent), "").replace(f"{wheel.parent.as_uri()}", "")
-        return "" if done.code == 0 else (done.why or words[:_LONGEST] or f"exit code {done.code}")
+        short = memory.ran_out(done.code, words)
+        return (
+            ""
+            if done.code == 0
+            else (done.why or (short and f"uv {short}") or words[:_LONGEST] or f"exit code {done.code}")
+        )
 
 
 def _readable(wheel: Path, folder: Path) -> Path:

@@ -20,6 +20,7 @@ from pypi_subset.proof.inventory import inventory, unchanged
 from pypi_subset.proof.methods.prove import check_of
 from pypi_subset.proof.report import report
 from pypi_subset.proof.report.verdict import is_red
+from pypi_subset.support.machine import memory
 from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ logger = logging.getLogger(__name__)
 
 #: pytest's exit codes for a run that ended by itself, and for Ctrl-C.
 _GREEN, _RED, INTERRUPTED = 0, 1, 2
+
+#: What xdist says of a process that vanished.
+_CRASHED = "crashed while running"
 
 #: The property of a test for a case that this machine could not prove.
 BROKEN = "broken"
@@ -226,6 +230,8 @@ class Session:
     def _broken(self, test: Any) -> Check:
         """Return a red result for a test that failed without one of its own."""
         words = (str(test.longrepr).strip().splitlines() or ["no reason"])[-1]
+        if _CRASHED in words:
+            words += f"; see whether it {memory.KILLED}"
         for case in self.suite.cases:
             if case.name == _name(test):
                 return check_of(case, "failed", f"the proof itself broke: {words}")

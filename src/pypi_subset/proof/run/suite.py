@@ -28,6 +28,7 @@ from pypi_subset.proof.run import netns
 from pypi_subset.proof.run.relay import receive
 from pypi_subset.proof.run.scratch import scratch
 from pypi_subset.support import files
+from pypi_subset.support.machine import memory
 from pypi_subset.support.progress import SILENT
 
 if TYPE_CHECKING:
@@ -162,6 +163,9 @@ def conclude(code: int, report: Report | None, paths: Paths, *, said: Sequence[s
         raise SuiteFailed(
             said[-1] if said else "a box failed", next_step='nothing is proven: see the manual, "Isolation"'
         )
+    if why := memory.ran_out(code, ""):
+        msg = f"nothing was proven: pytest {why}"
+        raise SuiteFailed(msg, next_step=f"{memory.STEP}, such as `verify --processes 1`")
     if report is None or code not in {_GREEN, _RED}:
         msg = f"nothing was proven: pytest ended with {code}"
         if any(_TRACEBACK.search(line) for line in said):
