@@ -19,7 +19,7 @@ from pypi_subset.model.distributions import BadFile
 from pypi_subset.model.documents import Document
 from pypi_subset.model.intake.gone import Gone, Looked
 from pypi_subset.model.intake.variants import ViewsOnly, notice, variants_locked, views_only
-from pypi_subset.model.intake.verdicts import Denied, Untimed, Waived
+from pypi_subset.model.intake.verdicts import Denied, Untimed, Unusable, Waived
 from pypi_subset.model.locks import AcceptedGap, Outdated
 from pypi_subset.packages import file_cache, gone_list
 from pypi_subset.packages.bad_files import Intake
@@ -97,6 +97,7 @@ class MirrorResult(Document, frozen=True, kw_only=True):
     :param waived: locked releases that a rule refuses and the user accepts.
     :param untimed: what has no upload time and was left out by ``min_age`` in this run's resolutions, by index.
     :param denied: projects whose pages an index did not show in this run's resolutions, by index and status.
+    :param unusable: files with a fault, which count only if a target would take them, by index and fault.
     :param on_several_indexes: projects that more than one index of pip's configuration has, of this run's resolutions.
     :param gone: files of the locks before this run that an index does not offer any more, as the last look found.
     :param unknown: why this run does not know of some whether they are, one sentence each.
@@ -127,6 +128,7 @@ class MirrorResult(Document, frozen=True, kw_only=True):
     waived: tuple[Waived, ...] = ()
     untimed: tuple[Untimed, ...] = ()
     denied: tuple[Denied, ...] = ()
+    unusable: tuple[Unusable, ...] = ()
     on_several_indexes: tuple[str, ...] = ()
     gone: tuple[Gone, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -207,6 +209,7 @@ def mirror(
         staging.open_up(paths.site)
         cache.save(forget=published)
         _add_readme(paths.packages)
+    pinned = [(one.distribution, one.vouched) for lock in locked.locks for one in lock.pins]
     return MirrorResult(
         rows=_rows(subset, locked),
         changes=changes,
@@ -220,16 +223,7 @@ def mirror(
         present=len(stock.present) + len(missing) - len(fetched),
         fetched_bytes=sum(fetched.values()),
         published=published,
-        unvouched=tuple(
-            sorted(
-                {
-                    one.distribution.filename
-                    for lock in locked.locks
-                    for one in lock.pins
-                    if not one.vouched and one.distribution.url
-                }
-            )
-        ),
+        unvouched=tuple(sorted({one.filename for one, vouched in pinned if not vouched and one.url})),
         built=tuple(sorted({one.filename for lock in locked.locks for one in lock.distributions if one.built})),
         kept=tuple(sorted({one.distribution.filename for lock in locked.locks for one in lock.pins if one.is_kept})),
         outdated=locked.outdated,
@@ -238,6 +232,7 @@ def mirror(
         waived=waived,
         untimed=locked.asked.untimed,
         denied=locked.asked.denied,
+        unusable=locked.asked.unusable,
         on_several_indexes=locked.asked.on_several_indexes,
         gone=tuple(judged(subset, locked.missing, locked.before.values(), locked.locks)),
         unknown=locked.unknown,

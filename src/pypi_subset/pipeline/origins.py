@@ -11,12 +11,13 @@ from pypi_subset.policy.age import MinAge
 from pypi_subset.policy.untimed import sentence_of
 from pypi_subset.requirements.tools.finding import may_hold
 from pypi_subset.upstream.pip_config import without_credentials
+from pypi_subset.upstream.places.unusable import DAMAGED, TWO_CONTENTS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from pypi_subset.model.intake.sources import Sources
-    from pypi_subset.model.intake.verdicts import Denied, Untimed
+    from pypi_subset.model.intake.verdicts import Denied, Untimed, Unusable
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.requests import Job, Subset
     from pypi_subset.packages.file_cache import FileCache
@@ -83,12 +84,14 @@ class Asked:
     :param untimed: what they have without upload times, and a rule left out.
     :param cut_by: the setting that left these out.
     :param denied: pages that they did not show.
+    :param unusable: files with a fault, which count only if a target would take them.
     :param on_several_indexes: projects that more than one index of pip's configuration has, sorted.
     """
 
     untimed: tuple[Untimed, ...] = ()
     cut_by: str = MIN_AGE
     denied: tuple[Denied, ...] = ()
+    unusable: tuple[Unusable, ...] = ()
     on_several_indexes: tuple[str, ...] = ()
 
     @property
@@ -96,7 +99,7 @@ class Asked:
         """What is said of it."""
         shared = on_several_indexes(self.on_several_indexes)
         untimed = (sentence_of(one, self.cut_by) for one in self.untimed)
-        return [*untimed, *denial_lines(self.denied), *([shared] if shared else [])]
+        return [*untimed, *denial_lines(self.denied), *unusable_lines(self.unusable), *([shared] if shared else [])]
 
 
 def asked_of(pages: Pages, build: Collection[str]) -> Asked:
@@ -109,6 +112,7 @@ def asked_of(pages: Pages, build: Collection[str]) -> Asked:
         cut_by=next((rule.stated for rule in pages.judge.rules if isinstance(rule, MinAge)), MIN_AGE),
         untimed=pages.untimed.found(build),
         denied=pages.denials.found(),
+        unusable=pages.unusable.found(),
         on_several_indexes=tuple(sorted(pages.shared)),
     )
 
@@ -132,6 +136,17 @@ def denial_lines(found: Iterable[Denied]) -> list[str]:
         f"note: {one.index} answered {one.status} for {len(one.projects)} project{'s' * (len(one.projects) != 1)} "
         f"({', '.join(one.projects[:_SHOWN])}{', …' if len(one.projects) > _SHOWN else ''}), which count as absent there: "
         "see who may read these pages"
+        for one in found
+    ]
+
+
+def unusable_lines(found: Iterable[Unusable]) -> list[str]:
+    """Return a line for each index and fault, with the number of its files and the first of them."""
+    faults = {DAMAGED: "a damaged entry", TWO_CONTENTS: "other bytes on another index"}
+    return [
+        f"note: {one.index} has {one.files} file{'s' * (one.files != 1)} with {faults[one.fault]} "
+        f"({', '.join(one.first)}{', …' if one.files > len(one.first) else ''}), which counts only if "
+        "a target would take the file"
         for one in found
     ]
 

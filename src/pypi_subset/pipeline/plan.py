@@ -12,7 +12,7 @@ from pypi_subset.locks.judging import require_admitted
 from pypi_subset.locks.offered import judged
 from pypi_subset.model.documents import Document
 from pypi_subset.model.intake.gone import Gone
-from pypi_subset.model.intake.verdicts import Denied, PassedOver, Untimed
+from pypi_subset.model.intake.verdicts import Denied, PassedOver, Untimed, Unusable
 from pypi_subset.model.locks import AcceptedGap, Outdated
 from pypi_subset.model.paths import SIMPLE
 from pypi_subset.packages import file_cache
@@ -80,6 +80,7 @@ class Forecast(Document, frozen=True, kw_only=True):
     :param passed_over: each newer release that the policy refuses, though it fits.
     :param untimed: what has no upload time and was left out by ``min_age``, by index.
     :param denied: projects whose pages an index did not show, by index and status.
+    :param unusable: files with a fault, which count only if a target would take them, by index and fault.
     :param on_several_indexes: projects that more than one index of pip's configuration has.
     :param warnings: sentences about what is probably a mistake, and about each lower version than the lock has.
     :param wheel_variants: projects with wheel variants, of those whose pages were read or that are in ``requirements/wheels``.
@@ -98,6 +99,7 @@ class Forecast(Document, frozen=True, kw_only=True):
     passed_over: tuple[PassedOver, ...] = ()
     untimed: tuple[Untimed, ...] = ()
     denied: tuple[Denied, ...] = ()
+    unusable: tuple[Unusable, ...] = ()
     on_several_indexes: tuple[str, ...] = ()
     wheel_variants: tuple[WheelVariants, ...] = ()
     gone: tuple[Gone, ...] = ()
@@ -224,6 +226,7 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
         passed_over=older.refused,
         untimed=locked.asked.untimed,
         denied=locked.asked.denied,
+        unusable=locked.asked.unusable,
         on_several_indexes=locked.asked.on_several_indexes,
         wheel_variants=variants,
         warnings=(*locked.warnings, *lower, *addresses),

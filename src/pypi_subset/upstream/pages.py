@@ -16,6 +16,7 @@ from pypi_subset.support.once import Once, Recent, Spool
 from pypi_subset.upstream.checks import Named, hashed, localized, merge, of_source, remote, wanted
 from pypi_subset.upstream.pip_config import Network, local_path, without_credentials
 from pypi_subset.upstream.places.locations import Locations
+from pypi_subset.upstream.places.unusable import DAMAGED, UnusableFiles
 from pypi_subset.upstream.simple_api import from_folder, read_page, requires_python, yanked
 from pypi_subset.upstream.transport.denials import FORBIDDEN
 from pypi_subset.upstream.transport.page import Page
@@ -70,6 +71,8 @@ class Pages:
         self.denials = fetcher.denials
         #: Which setting names an index.
         self.owner = fetcher.blame.owner
+        #: Files with a fault that a page or two pages made.
+        self.unusable = UnusableFiles()
         #: Files that are left out since their page states no upload time.
         self.untimed = Count(judge.accepted)
         #: The distributions that the sources have of a project, as `_read_project`.
@@ -241,10 +244,11 @@ class Pages:
             self.shared.add(where[0])
         names = Counter(candidate.distribution.filename for group in groups for candidate in group)
         twice = {name for name, count in names.items() if count > 1}
-        return merge(
+        merged = merge(
             (tuple(hashed(one) if one.distribution.filename in twice else one for one in each) for each in groups),
             first_wins=self._network.first_source_wins,
         )
+        return self.unusable.noted(merged)
 
     def _of(self, source: Source, where: Where, wants: Wants) -> tuple[Candidate, ...]:
         """Return what one source has of a project."""
@@ -287,6 +291,7 @@ class Pages:
                 project=where[0],
                 wants=wants,
                 on_variant=self.wheel_variants[where[0]].add,
+                on_damaged=partial(self.unusable.add, without_credentials(page.url), where[0], DAMAGED),
                 quarantined=lambda standing: self._quarantined.setdefault(where, standing),
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -47,7 +47,7 @@ _UNUSUAL = frozenset({"archived", "quarantined", "deprecated"})
 _STATUS = "pypi:project-status"
 
 
-def read_page(  # noqa: PLR0913 - two callbacks
+def read_page(  # noqa: PLR0913 - callbacks
     text: str,
     *,
     content_type: str,
@@ -56,6 +56,7 @@ def read_page(  # noqa: PLR0913 - two callbacks
     quarantined: Callable[[Standing], object] = lambda _: None,
     wants: Wants = lambda *_: True,
     on_variant: OnVariant = lambda _: None,
+    on_damaged: Callable[[str], object] = lambda _: None,
 ) -> tuple[Candidate, ...]:
     """
     Return what the page offers of *project*, in the page's order; files of other projects are passed over.
@@ -64,6 +65,7 @@ def read_page(  # noqa: PLR0913 - two callbacks
     :param url: where the page was found, after redirects: relative links start there, or at the page's ``<base>``.
     :param wants: called with version, tags and entry of each file; those for which it returns false are passed over.
     :param on_variant: called with the name of each wheel variant, and of each file about them (PEP 825).
+    :param on_damaged: called with the name of the file of each damaged entry, or with the place of the entry.
     :param quarantined: called with what the page says of a project in quarantine (PEP 792), which offers nothing.
     :raises ValueError: the page is not what its type says.
     """
@@ -72,14 +74,14 @@ def read_page(  # noqa: PLR0913 - two callbacks
     if content_type.partition(";")[0].strip().lower() == JSON_TYPE:
         entries, said = entries_of(text)
         standing, base = _standing(said), _start_of(url)
-        reading = _Reading(project, standing, wants, on_variant, source)
+        reading = _Reading(project, standing, wants, on_variant, source, on_damaged)
         candidates = read_entries(entries, lambda entry: _from_json(entry, base, reading), of_entry, reading)
     else:
         tags = list(_tags(text))
         metas = {said.get("name", ""): said.get("content", "") for tag, said in tags if tag == "meta"}
         standing = _standing({"status": metas.get(_STATUS), "reason": metas.get(f"{_STATUS}-reason")})
         base = _start_of(url, next((said["href"] for tag, said in tags if tag == "base" and "href" in said), ""))
-        reading = _Reading(project, standing, wants, on_variant, source)
+        reading = _Reading(project, standing, wants, on_variant, source, on_damaged)
         anchors = [said for tag, said in tags if tag == "a" and said.get("href")]
         require_index_page(text, (said["href"] for said in anchors))
         candidates = read_entries(anchors, lambda said: _from_anchor(said, base, reading), of_link, reading)
@@ -134,6 +136,7 @@ class _Reading(NamedTuple):
     wants: Wants
     on_variant: OnVariant
     source: str
+    on_damaged: Callable[[str], object]
 
 
 def _standing(said: object) -> Standing | None:
@@ -145,7 +148,7 @@ def _standing(said: object) -> Standing | None:
 
 def _from_json(entry: dict[str, Any], page: str, reading: _Reading) -> Candidate | None:
     """PEP 691 and 700; PEP 714 renamed ``dist-info-metadata`` to ``core-metadata``."""
-    project, standing, wants, on_variant, source = reading
+    project, standing, wants, on_variant, source, _ = reading
     filename, link = entry["filename"], entry["url"]
     if isinstance(wants, Named) and filename not in wants.names:
         # Most of the time of a page is in its names.

@@ -85,6 +85,23 @@ class Denied:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Unusable:
+    """
+    Files of an index that have a fault, which counts only if a target would take them.
+
+    :param index: its URL.
+    :param fault: ``damaged entry``, or ``two contents``: another index has other bytes of that name.
+    :param files: the number of these files that were seen.
+    :param first: the names of the first three, sorted; a place on a page for an entry without a name.
+    """
+
+    index: str
+    fault: str
+    files: int
+    first: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Waived:
     """
     A locked release that a rule refuses and the user accepts.

@@ -10,7 +10,7 @@ from pypi_subset.distributions import filenames
 from pypi_subset.errors import UpstreamError
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution
-from pypi_subset.support.text import without_secrets
+from pypi_subset.support.text import printable, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,6 +40,10 @@ class Reading(Protocol):
         """The page, without credentials."""
 
     @property
+    def on_damaged(self) -> Callable[[str], object]:
+        """Called with the name of the file of each damaged entry, or with the place of the entry."""
+
+    @property
     def wants(self) -> Callable[[Version, frozenset[Tag] | None, dict[str, Any]], bool]:
         """Whether a file is wanted, by its version, its tags and its entry."""
 
@@ -58,11 +62,13 @@ def read_entries(
     :param named: returns name, version and tags of the file of a damaged entry; ``None`` if it names none of the project.
     """
     found = []
-    for entry in entries:
+    for number, entry in enumerate(entries, start=1):
         try:
             one = read(entry)
         except DAMAGED as error:
-            one = _damaged(named(entry, reading.project), error, reading)
+            known = named(entry, reading.project)
+            reading.on_damaged(printable(known[0]) if known else f"entry {number} of {reading.project}")
+            one = _damaged(known, error, reading)
         if one is not None:
             found.append(one)
     return found
