@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from packaging.utils import canonicalize_name
@@ -12,10 +13,14 @@ from packaging.utils import canonicalize_name
 from pypi_subset.errors import HashMismatch
 from pypi_subset.support import bounds
 from pypi_subset.upstream.checks import merge
+from pypi_subset.upstream.places.entries import parsed_name
 from pypi_subset.upstream.simple_api import from_folder, read_page
 from tests.support.programs.ending import ending
 
 if TYPE_CHECKING:
+    from packaging.tags import Tag
+    from packaging.version import Version
+
     from pypi_subset.model.candidates import Candidate
 
 APP = canonicalize_name("app")
@@ -329,3 +334,50 @@ def test_upload_times(stated: object, read: bool) -> None:  # noqa: FBT001
     page["files"][0] |= {"hashes": {}, "upload-time": stated}  # type: ignore[index]
     (one,) = read_page(json.dumps(page), content_type=JSON, url="https://host/simple/app/", project=APP)
     assert one.distribution.upload_time == (stated if read else None)
+
+
+#: Links as indexes write them, and as none should: what is passed over early must be what is passed over late.
+LINKS = (
+    "app-1.0-py3-none-any.whl",
+    f"../../packages/aa/app-1.1-cp312-cp312-win_amd64.whl#sha256={A}",
+    f"https://files.example:8443/app-1.2.tar.gz#sha256={B}&egg=app",
+    "/app-1.3%2Blocal-py3-none-any.whl",
+    "app-1.4-py3-none-any.whl?token=a/b.whl",
+    "//files.example/app-1.5-py3-none-any.whl",
+    "?file=app-1.6-py3-none-any.whl",
+    "http://user:word@files.example/app-1.7-py3-none-any.whl",
+    "other-1.0-py3-none-any.whl",
+    "https://files.example",
+    "https://app-1.8.tar.gz",
+    "//app-1.8.1.tar.gz",
+    "app-1.9-py3-none-any.whl/",
+    "#app-2.0-py3-none-any.whl",
+    "app-2.1-py3-none-any.whl;x=y",
+    "app-2.2-py3-none-any.whl%23",
+    "packages%2Fapp-2.3-py3-none-any.whl",
+    "app-2.4-1-py3-none-any.whl.asc",
+)
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_what_is_passed_over_needs_no_parsing(link: str) -> None:
+    """A link that is wanted is read as it was always read; one that is not wanted gives nothing, however it is written."""
+    text = f'<!DOCTYPE html><body><a href="{link}" data-requires-python="&gt;=3.9" data-yanked="bad">x</a></body>'
+    asked: list[tuple[str, object, object]] = []
+
+    def read(*, wanted: bool) -> tuple[Candidate, ...]:
+        def wants(version: Version, _tags: frozenset[Tag] | None, entry: dict[str, Any]) -> bool:
+            asked.append((str(version), entry["requires-python"], entry["yanked"]))
+            return wanted
+
+        return read_page(text, content_type="text/html", url=PAGE, project=APP, wants=wants)
+
+    found = read(wanted=True)
+    parsed = unquote(urlsplit(urljoin(PAGE, link)).path.rpartition("/")[2])
+    assert [one.distribution.filename for one in found] == (
+        [parsed] if parsed_name(parsed, APP, lambda _: None) else []
+    )
+    assert len({*asked}) == len(found)
+    assert not asked or asked[0][1:] == (">=3.9", "bad")
+    assert read(wanted=False) == ()
+    assert len({*asked}) == len(found)

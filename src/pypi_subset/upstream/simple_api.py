@@ -42,6 +42,9 @@ _HEXADECIMAL = re.compile("[0-9A-Fa-f]+")
 #: A hash in the fragment of a URL, as pip finds it there.
 _FRAGMENT = re.compile("(?:^|[&;#])(sha1|sha224|sha256|sha384|sha512|md5)=([^&;#]+)")
 
+#: A link whose file name stands between its last slash and its fragment.
+_PLAIN = re.compile(r"(?!//)(?:https?://[A-Za-z0-9.:-]+/)?[A-Za-z0-9/._~!+%-]*(?:#[A-Za-z0-9=&]*)?")
+
 #: Statuses that say something (PEP 792), and where a page in HTML has them.
 _UNUSUAL = frozenset({"archived", "quarantined", "deprecated"})
 _STATUS = "pypi:project-status"
@@ -257,6 +260,8 @@ def _joined(page: str, link: str) -> str:
 
 def _from_anchor(attributes: dict[str, str], page: str, reading: _Reading) -> Candidate | None:
     """PEP 503, 592, 658; ``data-size`` and ``data-upload-time`` are no standard, but uv and nab read them too."""
+    if _is_passed_over(attributes, reading):
+        return None
     address = _joined(page, attributes["href"])
     try:
         parts = urlsplit(address)
@@ -277,3 +282,19 @@ def _from_anchor(attributes: dict[str, str], page: str, reading: _Reading) -> Ca
     }
     entry |= {key: attributes.get(f"data-{key}") for key in ("requires-python", "upload-time", "provenance")}
     return _from_json(entry, page, reading)
+
+
+def _is_passed_over(said: dict[str, str], reading: _Reading) -> bool:
+    """Return whether the file of a link that needs no parsing is unwanted: on a large page, nearly all are."""
+    link = said["href"]
+    if not _PLAIN.fullmatch(link):
+        return False
+    filename = unquote(link.partition("#")[0].rpartition("/")[2])
+    if isinstance(reading.wants, Named) and filename not in reading.wants.names:
+        return True
+    named = parsed_name(filename, reading.project, reading.on_variant)
+    entry = {
+        "yanked": said.get("data-yanked") or "data-yanked" in said,
+        "requires-python": said.get("data-requires-python"),
+    }
+    return named is None or not reading.wants(*named, entry)
