@@ -116,7 +116,7 @@ def sweep(_context: Context) -> None:
         "policy": "1 leaves the rest out: what the rules of [policy] cost",
         "large": "1 leaves the rest out: the resolution of a large list alone, beside uv",
         "start": "1 leaves the rest out: help and a wrong command line alone",
-        "line": "1 leaves the rest out: a slow and limited line alone, beside pip and uv",
+        "line": "1 leaves the rest out: a slow and limited line, beside pip and uv; in no other run",
         "wheels": "how many are indexed; other than 10000: by ours alone, beside 10000",
     }
 )
