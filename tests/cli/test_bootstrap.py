@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from pypi_subset.cli.goals import flags, read_goals
 from pypi_subset.cli.invoke_tasks import tasks
 from tests.support.checkout import ROOT, copy_checkout, tasks_module
 from tests.support.programs.commands import run
+from tests.support.programs.mounts import read_only, small_disk, unshare
 from tests.support.servers.index import Index
 from tests.support.wheels import make_wheel
 
@@ -338,3 +340,56 @@ def test_windows_is_one_line(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: make works on Linux and macOS; on Windows, run `python -m pip install .`")
     assert not (folder / ".venv").exists()
+
+
+def mounted(folder: Path, mounts: str) -> subprocess.CompletedProcess[str]:
+    """Return how ``make mirror`` in *folder* ended, where *mounts* hold."""
+    return run([*unshare(), "sh", "-c", f"{mounts} && exec make mirror"], folder)
+
+
+def test_a_checkout_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    """The error names the path and the cause; it does not advise to install venv."""
+    folder = copy_checkout(tmp_path / "fresh")
+    done = mounted(folder, f"{read_only(folder)} && cd {folder}")
+    (line,) = [one for one in done.stderr.splitlines() if one.startswith("error: ")]
+    assert line == (
+        f"error: cannot write {folder}/.venv: the file system is read-only; make it writable, or copy the project to a "
+        "directory of yours, and run it again"
+    )
+    assert "python3-venv" not in done.stderr
+
+
+@pytest.mark.parametrize("size", ["200k", pytest.param("30m", marks=pytest.mark.slow)])
+def test_a_full_disk_is_one_line(tmp_path: Path, size: str) -> None:
+    """venv hides the cause, and pip blames the network: the error has the numbers."""
+    folder = copy_checkout(tmp_path / "fresh")
+    (folder / ".venv").mkdir()
+    done = mounted(folder, small_disk(folder / ".venv", size))
+    (line,) = [one for one in done.stderr.splitlines() if one.startswith("error: ")]
+    assert re.match(
+        rf"error: there is no room for \.venv, which needs about \d+ MB: \d+ MB are free in {folder}/\.venv", line
+    )
+    assert line.endswith("make room and run it again")
+
+
+def test_a_file_in_the_place_of_the_environment_is_one_line(tmp_path: Path) -> None:
+    """The error names it."""
+    folder = copy_checkout(tmp_path / "fresh")
+    (folder / ".venv").write_text("", encoding="utf-8")
+    done = run(["make", "mirror"], folder)
+    assert f"error: {folder}/.venv is no directory; remove it, and run it again\n" in done.stderr
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.ENOSPC])
+def test_what_the_set_up_itself_cannot_write(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], code: int
+) -> None:
+    """The stamp is written last: if that fails, it is the same line, and no unforeseen error."""
+
+    def refuse(*_: object, **__: object) -> Path:
+        raise OSError(code, os.strerror(code), str(checkout / ".venv" / ".ready"))
+
+    monkeypatch.setattr(bootstrap, "set_up", refuse)
+    assert bootstrap.main(["mirror"]) == 1
+    line = capsys.readouterr().err
+    assert line.startswith(("error: cannot write ", "error: there is no room for .venv"))

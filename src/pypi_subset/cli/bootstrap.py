@@ -10,8 +10,11 @@ from __future__ import annotations
 import ast
 import contextlib
 import difflib
+import errno
 import hashlib
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +48,9 @@ NETWORK = (
 #: wheels that the lock's hashes refuse.
 SOURCES = ("extra-index-url", "find-links")
 
+#: Bytes that ``.venv`` needs, about.
+_ROOM = 150 << 20
+
 _PIP = ("--quiet", "--disable-pip-version-check", "--no-input", "--no-color")
 
 
@@ -68,7 +74,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"error: {wrong}\n")
         return 2
     try:
-        python = set_up(root, developer=goal.developer, chosen="--chosen" in arguments)
+        python = _prepared(root, developer=goal.developer, chosen="--chosen" in arguments)
     except SetupFailed as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
@@ -80,6 +86,16 @@ def main(arguments: Sequence[str]) -> int:
     command = [str(python), "-c", PROGRAM, "--write-pyc", goal.name, *flags(goal, given)]
     sys.stdout.flush()
     return os.execve(python, command, environment)  # noqa: S606 - no shell is wanted
+
+
+def _prepared(root: Path, *, developer: bool, chosen: bool) -> Path:
+    """Return what `set_up` returns; what the file system refuses to `set_up` itself is a `SetupFailed` too."""
+    try:
+        return set_up(root, developer=developer, chosen=chosen)
+    except OSError as error:
+        if said := _refused(root / ".venv", str(error)):
+            raise SetupFailed(said) from error
+        raise
 
 
 def _help(goals: Sequence[Goal], name: str) -> int:
@@ -142,7 +158,7 @@ def _make(folder: Path, python: Path, *, chosen: bool) -> None:
     if made.returncode:
         sys.stderr.write(_plain(made.stdout))
         msg = "no virtual environment could be made; on Debian and Ubuntu: apt install python3-venv"
-        raise SetupFailed(msg)
+        raise SetupFailed(_refused(folder, made.stdout) or msg)
 
 
 def _install(python: Path, arguments: Sequence[str]) -> None:
@@ -166,7 +182,40 @@ def _install(python: Path, arguments: Sequence[str]) -> None:
             return
     sys.stderr.write(_plain(done.stdout))
     msg = "pip could not install what .venv needs (see above); check the network and pip's index-url, then run it again"
-    raise SetupFailed(msg)
+    raise SetupFailed(_refused(python.parents[1], done.stdout) or msg)
+
+
+def _refused(folder: Path, said: str) -> str:
+    """
+    Return why the file system refuses to hold the environment, and the next step; ``""`` if that is not the cause.
+
+    :param folder: the environment.
+    :param said: the output of venv or pip. venv hides what ensurepip wrote, so the room is looked at as well.
+    """
+    found = re.search(r"\[Errno (\d+)\] [^:\n]+(?:: '([^'\n]+)')?", said)
+    number, place = (int(found[1]), found[2] or str(folder)) if found else (0, str(folder))
+    held = folder if folder.is_dir() else folder.parent
+    free = shutil.disk_usage(held).free
+    if number in {errno.ENOSPC, errno.EDQUOT} or ("ensurepip" in said and free < _ROOM):
+        # A directory for temporary files may be full as well: pip names no file then.
+        numbers = (
+            f"{free >> 20} MB are free in {held}, and {shutil.disk_usage(_temporary()).free >> 20} MB in {_temporary()}"
+        )
+        return f"there is no room for .venv, which needs about {_ROOM >> 20} MB: {numbers}; make room and run it again"
+    if number in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        why = "the file system is read-only" if number == errno.EROFS else "this user may not write it"
+        step = "make it writable, or copy the project to a directory of yours, and run it again"
+        return f"cannot write {_plain(place)}: {why}; {step}"
+    if number in {errno.ENOTDIR, errno.EEXIST}:
+        return f"{_plain(place)} is no directory; remove it, and run it again"
+    return ""
+
+
+def _temporary() -> str:
+    """Return the directory for temporary files."""
+    import tempfile  # noqa: PLC0415 - needed for an error alone
+
+    return tempfile.gettempdir()
 
 
 def _settings(python: Path) -> dict[str, str]:
