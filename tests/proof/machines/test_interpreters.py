@@ -144,6 +144,21 @@ def test_what_is_closed_is_passed_over(tmp_path: Path, monkeypatch: pytest.Monke
         interpreters.candidates("", tmp_path, [str(tmp_path / "closed" / "python")])
 
 
+@pytest.mark.parametrize("kind", ["a file", "a directory that is missing", "a name that is none"])
+def test_a_root_of_pyenv_that_is_none_is_named(tmp_path: Path, kind: str) -> None:
+    """The sentence has the variable, its value and the next step."""
+    place = {"a file": "file", "a directory that is missing": "missing", "a name that is none": "a\0b"}[kind]
+    (tmp_path / "file").touch()
+    said = interpreters.unusable_root({"PYENV_ROOT": str(tmp_path / place)})
+    assert said.startswith(f"PYENV_ROOT is {str(tmp_path / place)!r}, where no interpreter is found (")
+    assert said.endswith("; correct it, or remove the variable")
+
+
+def test_a_root_of_pyenv_that_can_be_read_is_not_named(tmp_path: Path) -> None:
+    """Neither is one that is not set."""
+    assert interpreters.unusable_root({"PYENV_ROOT": str(tmp_path)}) == interpreters.unusable_root({}) == ""
+
+
 def test_a_virtual_environment_is_no_prefix(tmp_path: Path) -> None:
     """Its directory may hold the project and the key of reports: no box is shown it, but the installation behind it."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "app"], check=True)

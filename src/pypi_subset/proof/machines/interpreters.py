@@ -163,6 +163,19 @@ def pyenv_root(environment: os._Environ[str] | dict[str, str]) -> Path:
     return next((root for root in roots if os.path.isdir(root)), roots[0])  # noqa: PTH112
 
 
+def unusable_root(environment: os._Environ[str] | dict[str, str]) -> str:
+    """Return a sentence about a ``$PYENV_ROOT`` in which nothing can be found, ``""`` if it can be read or is not set."""
+    stated = environment.get("PYENV_ROOT", "")
+    if not stated:
+        return ""
+    try:
+        os.listdir(stated)  # noqa: PTH208 - as in `_names`
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return f"PYENV_ROOT is {stated!r}, where no interpreter is found ({why}); correct it, or remove the variable"
+    return ""
+
+
 def find(files: Iterable[Path]) -> tuple[Interpreter, ...]:
     """Return the interpreters among *files* that run and are 3.9 or newer, each once, newest first."""
     with ThreadPoolExecutor(max_workers=8) as pool:

@@ -121,6 +121,8 @@ def run_suite(  # noqa: PLR0913 - the settings of a run
     shards.parse(shard)
     read_manifest(paths.site)
     found = interpreters.candidates(os.environ.get("PATH", ""), interpreters.pyenv_root(os.environ), pythons)
+    if note := interpreters.unusable_root(os.environ):
+        progress.warn(note)
     shut, isolated = seal(), isolation(unisolated=unisolated)
     if isolated == NAMESPACES:
         require_readable(paths.site)
