@@ -32,6 +32,7 @@ BEHAVIOURS = {
     "policy/test_runs.py",
     "proof/test_agreement.py",
     "upstream/test_good_files.py",
+    "upstream/places/test_scenarios.py",
 }
 #: Directories of tests that are packages; `tests/pip` as a package would hide pip.
 PACKAGES = ("support", "evidence")
