@@ -246,6 +246,29 @@ def test_variants_for_two_targets(workspace: Workspace, index: Index, second: In
     assert (again.resolved, again.fetched, again.published) == (0, 0, False)
 
 
+@pytest.mark.parametrize("name", ["torch-1.0-1-py3-none-any.whl", "torch-1.0-cp310-abi3-manylinux2014_x86_64.whl"])
+def test_one_version_from_two_sources(workspace: Workspace, name: str) -> None:
+    """The pages for all targets list no file of it, since a client could get the build of another target."""
+    for folder, wheel in (("cu", name), ("cpu", "torch-1.0-py3-none-any.whl")):
+        (workspace.root / folder).mkdir()
+        made = make_wheel("torch", "1.0", files={"torch.py": f"K = {folder!r}\n".encode()})
+        (workspace.root / folder / wheel).write_bytes(made.data)
+    tables = (
+        f'[sources.{folder}]\nwheels = "../{folder}"\nprojects = ["torch"]\ntargets = ["{target}"]\n'
+        for folder, target in (("cu", "a"), ("cpu", "b"))
+    )
+    workspace.write("base.txt", "torch\n")
+    workspace.toml({"a": LINUX, "b": LINUX}, more="".join(tables))
+    result, said = mirror(workspace)
+    assert [one["project"] for one in result.document()["views_only"]] == ["torch"]
+    assert "leaves out torch (1.0 on a, 1.0 on b), as the build differs by target" in said
+    site = workspace.paths.site
+    for page in ("simple/torch/index.html", "simple/torch/index.v1_json", "find-links.html"):
+        assert ".whl" not in (site / page).read_text()
+    assert name in (site / "targets/a/simple/torch/index.html").read_text()
+    assert "torch-1.0-py3-none-any.whl" in (site / "targets/b/simple/torch/index.html").read_text()
+
+
 def test_variants_that_come_and_go(workspace: Workspace, index: Index, second: Index) -> None:
     """A site that is changed is the same as one that is built again."""
     index.add(make_wheel("app", requires=["torch"]), make_wheel("torch", "2.13.0"))

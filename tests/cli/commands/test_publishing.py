@@ -73,7 +73,7 @@ def test_publish_names_what_the_union_leaves_out(workspace: Workspace) -> None:
     table = '[sources.{0}]\nwheels = "../{0}"\nprojects = ["demo"]\ntargets = ["{1}"]\n'
     targets = {"lab": "cp312-manylinux_2_28_x86_64", "desk": "cp312-win_amd64"}
     workspace.toml(targets, more=table.format("cpu", "lab") + table.format("plain", "desk"))
-    note = "note: the union index simple/ leaves out demo (1.0 on desk, 1.0+cpu on lab), as the local part differs by target"
+    note = "note: the union index simple/ leaves out demo (1.0 on desk, 1.0+cpu on lab), as the build differs by target"
     made = subset("mirror", "--json", cwd=workspace.root, PIP_NO_INDEX="1")
     assert json.loads(made.stdout)["views_only"] == [
         {"project": "demo", "versions": {"desk": ["1.0"], "lab": ["1.0+cpu"]}, "index": "targets/TARGET/simple/"}

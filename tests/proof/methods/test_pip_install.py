@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import ProofFailed
 from pypi_subset.pip.pool import Pips
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("forked_pip")
 
-AA = make_wheel("aa")
+AA, AA_NAME = make_wheel("aa"), canonicalize_name("aa")
 
 
 @pytest.mark.slow
@@ -89,6 +91,27 @@ def test_sets_of_one_target_with_variants_are_red(tmp_path: Path) -> None:
     }
     assert {status for status, _ in found.values()} == {"failed"}
     assert all("give each set a target of its own" in reason for _, reason in found.values())
+
+
+def test_a_file_of_a_source_of_other_targets_is_red(tmp_path: Path) -> None:
+    """Pages for all targets that list it, beside the file of the same version that the target has, are not enough."""
+    one, two = make_wheel("aa", tag="cp312-cp312-manylinux_2_28_x86_64"), make_wheel("aa")
+    (joint, _) = cases(tmp_path, LINUX, ["aa"], [one, two])
+    path = joint.site / "manifest.json"
+    document = json.loads(path.read_text())
+    for entry in document["files"]:
+        if entry["filename"] == one.filename:
+            entry["source"], entry["needed_by"] = "cu", [{**entry["needed_by"][0], "target": "other"}]
+    path.write_text(json.dumps(document))
+    files = [
+        pip_install.Installed(project=AA_NAME, version="1.0", path=f"simple/aa/{each.filename}", sha256=each.sha256)
+        for each in (one, two)
+    ]
+    assert pip_install.differences(joint, files[1:]) == ()
+    with pytest.raises(
+        ProofFailed, match=rf"{one.filename} was installed on linux, which \[sources\.cu\] does not serve"
+    ):
+        pip_install.differences(joint, files[:1])
 
 
 @pytest.mark.slow

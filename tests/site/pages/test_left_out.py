@@ -70,7 +70,7 @@ def test_the_page_leads_to_the_views(site: Path) -> None:
     page = site / "simple/torch/index.html"
     text = page.read_text()
     document(text)
-    assert "No file of torch is listed here: the local part of its version differs by target." in text
+    assert "No file of torch is listed here: its build differs by target." in text
     places = [page.parent.joinpath(*one.segments).resolve() for one in anchors(text)]
     assert places == [site / "targets" / target / "simple/torch/index.html" for target in sorted(VERSIONS)]
     assert all(place.is_file() for place in places)

@@ -110,7 +110,7 @@ def test_variants_are_in_views_only() -> None:
     assert "TARGET" not in page_of(FACTS, SHOWN)
     assert "Put the name of your target in place of TARGET." in text_of(page_of(FACTS, SHOWN, index=view), "p")
     (note,) = (one for one in text_of(page_of(FACTS, SHOWN, index=view, in_views_only=True), "p") if "TARGET" in one)
-    assert note.endswith("The index simple/ has no file of demo: its versions have another local part on each target.")
+    assert note.endswith("The index simple/ has no file of demo: its builds differ by target.")
 
 
 def test_many_chains_are_counted() -> None:

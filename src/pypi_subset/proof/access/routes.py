@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from pypi_subset.model.door import read_manifest
-from pypi_subset.model.intake.variants import variants_in
+from pypi_subset.model.intake.variants import foreign_in, variants_in
 from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.paths import FIND_LINKS, PAGE, SIMPLE, view_of
 from pypi_subset.proof.access.forwarding import Forward, reach_of
@@ -91,6 +91,25 @@ def _left_out(site: Path, state: tuple[int, ...]) -> dict[str, tuple[str, ...]]:
         for target in targets:
             found[target].append(project)
     return {target: tuple(projects) for target, projects in found.items()}
+
+
+def foreign(site: Path, target: str) -> dict[str, str]:
+    """
+    Return the files that *target* must not get: path below *site* → the source that does not serve the target.
+
+    :raises SubsetError: the manifest of *site* is damaged.
+    """
+    path = manifest_path(site)
+    if not path.is_file():
+        return {}
+    facts = path.stat()
+    return _foreign(site, (facts.st_ino, facts.st_size, facts.st_mtime_ns)).get(target, {})
+
+
+@functools.lru_cache(maxsize=4)
+def _foreign(site: Path, state: tuple[int, ...]) -> dict[str, dict[str, str]]:
+    del state
+    return foreign_in(read_manifest(site))
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import hashlib
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from pypi_subset.model.intake.variants import variants_of
+from pypi_subset.model.intake.variants import held_in, variants_of
 from pypi_subset.model.paths import FIND_LINKS, JSON_PAGE, PAGE, SIMPLE, SIMPLE_JSON, view_of
 from pypi_subset.proof.access import page_links
 from pypi_subset.proof.access.wheel_metadata import metadata_in
@@ -32,7 +32,7 @@ def pages_of(entries: Iterable[File], targets: Iterable[str]) -> tuple[dict[str,
     :param targets: names of the targets that some set serves.
     """
     entries = tuple(entries)
-    variants = variants_of(_held(entries))
+    variants = variants_of(held_in(entries))
     pages: dict[str, list[File]] = {FIND_LINKS: [one for one in entries if one.project not in variants]}
     roots: dict[str, set[str]] = {}
     needed: defaultdict[str, list[File]] = defaultdict(list)
@@ -55,12 +55,8 @@ def views_from(entries: Iterable[File]) -> dict[str, set[str]]:
     """Return the pages of the union that name views in place of files, each with the pages that it must lead to."""
     return {
         f"{SIMPLE}/{project}/{PAGE}": {f"{view_of(target)}/{project}/{PAGE}" for target in targets}
-        for project, targets in variants_of(_held(entries)).items()
+        for project, targets in variants_of(held_in(entries)).items()
     }
-
-
-def _held(entries: Iterable[File]) -> Iterator[tuple[str, str, str]]:
-    return ((entry.project, need.target, entry.version) for entry in entries for need in entry.needed_by)
 
 
 def of_page(

@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from pypi_subset.errors import ProofFailed
 from pypi_subset.model.paths import LOCKS
-from pypi_subset.proof.access import remote_site
+from pypi_subset.proof.access import remote_site, routes
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.cases.reachable import pin_of, reachable
 from pypi_subset.proof.methods import explain
@@ -171,8 +171,15 @@ def differences(case: Case, installed: Sequence[Installed]) -> tuple[str, ...]:
     """
     Return a note for each project of which another version than the pinned one was installed.
 
-    :raises ProofFailed: the local part is another: that is the variant of another target or set (PEP 440).
+    :raises ProofFailed: the file comes from a source that does not serve the target, or the local part is another: that
+        is the variant of another target or set (PEP 440).
     """
+    foreign = routes.foreign(case.site, case.target.name)
+    for one in installed:
+        if (source := foreign.get(one.path)) is not None:
+            place = f"[sources.{source}]" if source else "pip's index"
+            msg = f"{one.path.rpartition('/')[2]} was installed on {case.target.name}, which {place} does not serve"
+            raise ProofFailed(msg, project=one.project, target=case.target.name, next_step=APART)
     python = case.target.python if case.interpreter is None else case.interpreter.version
     # All that the markers of a lock's pins ever read.
     environment = {"python_full_version": ".".join(map(str, python))}

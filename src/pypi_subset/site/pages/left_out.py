@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pypi_subset.model.intake.variants import variants_of
+from pypi_subset.model.intake.variants import held_by, is_apart, variants_of
 from pypi_subset.model.paths import PAGE, view_of
 from pypi_subset.support.text import escape, href
 
@@ -21,14 +21,14 @@ def variants_on(
     projects: Iterable[Project], views: Mapping[str, Collection[str]]
 ) -> dict[str, dict[str, tuple[str, ...]]]:
     """
-    Return the `variants_of` *projects*; those without a local part are not looked at, since a site has thousands.
+    Return the `variants_of` *projects*; those without a file that `is_apart` are not looked at.
 
     :param views: the names of the files that each target gets, by the target's name.
     """
     return variants_of(
-        (project.name, target, str(one.distribution.version))
+        held_by(one.distribution, target)
         for project in projects
-        if any(one.distribution.version.local for one in project.artifacts)
+        if any(is_apart(one.distribution) for one in project.artifacts)
         for one in project.artifacts
         for target, files in views.items()
         if one.distribution.filename in files
@@ -62,4 +62,4 @@ def line(project: str, views: Iterable[str]) -> str:
 
 
 def _note(project: str) -> str:
-    return f"No file of {project} is listed here: the local part of its version differs by target."
+    return f"No file of {project} is listed here: its build differs by target."
