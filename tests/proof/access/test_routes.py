@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.proof.access.routes import TOKEN, WAYS, left_out, opened
+from pypi_subset.proof.access.routes import TOKEN, WAYS, apart, opened
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods.pip_install import APART
 from pypi_subset.proof.methods.prove import prove
@@ -144,16 +144,16 @@ def test_routes_to_a_project_with_variants(tmp_path: Path) -> None:
     with opened(joint.site, "linux", "https://site.test/x") as ways:
         assert [way.further for way in ways] == [(page,), (page,), ()]
         assert ways[1].options("<site>") == ("--index-url", "<site>/simple/", "--find-links", f"<site>/{page}")
-    assert left_out(joint.site, "absent") == ()
+    assert apart(joint.site, "absent").left_out == ()
 
 
 def test_a_manifest_that_changes_is_read_again(tmp_path: Path) -> None:
     """A process that proves one site after another looks at each."""
     joint, _ = alone_and_joint(tmp_path / "one", "1.0", "1.0+cpu")
     other, _ = alone_and_joint(tmp_path / "two", "1.0", "2.0")
-    assert left_out(joint.site, "linux") == ("aa",)
+    assert apart(joint.site, "linux").left_out == ("aa",)
     (other.site / "manifest.json").replace(joint.site / "manifest.json")
-    assert left_out(joint.site, "linux") == ()
+    assert apart(joint.site, "linux").left_out == ()
 
 
 def test_each_route_has_its_page(tmp_path: Path) -> None:

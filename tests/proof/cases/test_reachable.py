@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 
-from pypi_subset.proof.cases.reachable import pin_of, reachable
+from pypi_subset.proof.cases.lock_reader import pin_of
+from pypi_subset.proof.cases.reachable import reachable
 from tests.support.sites.cases import LINUX, cases
 from tests.support.wheels import make_wheel
 

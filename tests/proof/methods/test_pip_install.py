@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import ProofFailed
 from pypi_subset.pip.pool import Pips
-from pypi_subset.proof.access.routes import opened
+from pypi_subset.proof.access.routes import WAYS, opened
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods import pip_install
 from pypi_subset.proof.methods.by_unpacking import flags_of
@@ -93,15 +93,37 @@ def test_sets_of_one_target_with_variants_are_red(tmp_path: Path) -> None:
     assert all("give each set a target of its own" in reason for _, reason in found.values())
 
 
+@pytest.mark.slow
+def test_constraints_of_a_set_choose_no_variant(tmp_path: Path) -> None:
+    """A client does not have them: it would get the variant of the other set of its target."""
+    one, two, three = make_wheel("aa", "1.0+cpu"), make_wheel("aa", "1.0+cu128"), make_wheel("bb", requires=["aa"])
+    (joint, _) = cases(tmp_path, LINUX, ["bb"], [one, two, three])
+    held = replace(joint, pins=("aa==1.0+cpu", "bb==1.0"), constraints=("aa===1.0+cpu",), bounds=("aa===1.0+cpu",))
+    found = {check.way: outcome(check) for check in prove(held) if check.proof == "unpacked"}
+    words = "aa 1.0+cu128 was installed on linux, and 1.0+cpu is locked: another variant"
+    assert {(status, reason.partition(";")[0]) for status, reason in found.values()} == {("failed", words)}
+
+
+def test_constraints_of_a_set_hold_for_all_else(tmp_path: Path) -> None:
+    """Those of projects with one local part stay, and so do lines with a hash."""
+    wheels = [make_wheel("aa", "1.0+cpu"), make_wheel("aa", "1.0+cu128"), make_wheel("bb")]
+    (joint, _) = cases(tmp_path, LINUX, ["bb"], wheels)
+    lines = ("aa===1.0+cpu", "bb<2", f"aa==1.0+cpu --hash=sha256:{wheels[0].sha256}")
+    held = replace(joint, constraints=lines, bounds=lines)
+    assert [held.held_to(way) for way in WAYS] == [lines[1:]] * 3
+    alone = replace(held, constraints=lines[:1])
+    assert [alone.held_to(way) for way in WAYS] == [lines[:1], lines[1:], lines[1:]]
+
+
 def test_a_file_of_a_source_of_other_targets_is_red(tmp_path: Path) -> None:
     """Pages for all targets that list it, beside the file of the same version that the target has, are not enough."""
-    one, two = make_wheel("aa", tag="cp312-cp312-manylinux_2_28_x86_64"), make_wheel("aa")
-    (joint, _) = cases(tmp_path, LINUX, ["aa"], [one, two])
+    one, two = make_wheel("aa", tag="cp310-cp310-manylinux2014_x86_64"), make_wheel("aa")
+    pins = {"linux": [two], "windows": [one]}
+    subset = SubsetOnDisk(tmp_path, targets=[LINUX, WINDOWS], lines=["aa"], pins=pins).write()
+    joint = cases_of(subset.plan, subset.paths, (), tmp_path / "work")[0]
     path = joint.site / "manifest.json"
     document = json.loads(path.read_text())
-    for entry in document["files"]:
-        if entry["filename"] == one.filename:
-            entry["source"], entry["needed_by"] = "cu", [{**entry["needed_by"][0], "target": "other"}]
+    next(entry for entry in document["files"] if entry["filename"] == one.filename)["source"] = "cu"
     path.write_text(json.dumps(document))
     files = [
         pip_install.Installed(project=AA_NAME, version="1.0", path=f"simple/aa/{each.filename}", sha256=each.sha256)

@@ -129,6 +129,17 @@ def variants_in(manifest: Manifest) -> dict[str, dict[str, tuple[str, ...]]]:
     return variants_of(held_in(manifest.files))
 
 
+def together_in(manifest: Manifest) -> dict[str, frozenset[str]]:
+    """Return the projects of which one target has several local parts, by target: its sets lock different variants."""
+    found: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for one in held_in(manifest.files):
+        found[one.target][one.project].add(local_part(one.version))
+    return {
+        target: frozenset(project for project, parts in projects.items() if len(parts) > 1)
+        for target, projects in found.items()
+    }
+
+
 def variants_locked(locks: Iterable[Lock]) -> dict[str, dict[str, tuple[str, ...]]]:
     """Return `variants_of` the files that *locks* name; only projects with a file that `is_apart` are looked at twice."""
     locks = tuple(locks)

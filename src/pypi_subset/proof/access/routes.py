@@ -5,20 +5,20 @@ from __future__ import annotations
 import contextlib
 import functools
 import secrets
-from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from pypi_subset.model.door import read_manifest
-from pypi_subset.model.intake.variants import foreign_in, variants_in
+from pypi_subset.model.intake.variants import foreign_in, together_in, variants_in
 from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.paths import FIND_LINKS, PAGE, SIMPLE, view_of
 from pypi_subset.proof.access.forwarding import Forward, reach_of
 from pypi_subset.proof.access.http_server import server_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from pypi_subset.proof.access.forwarding import Reach
@@ -69,47 +69,47 @@ class Way:
         return unquote(url.removeprefix(f"{self.root}/")) if url.startswith(f"{self.root}/") else ""
 
 
-def left_out(site: Path, target: str) -> tuple[str, ...]:
+class Apart(NamedTuple):
     """
-    Return the projects of *target* that the pages for all targets leave out, since they have variants; sorted.
+    What pages for all targets must not offer to clients of one target.
+
+    :param left_out: projects that they leave out, since they have variants; sorted.
+    :param foreign: path below the site → the source, for files whose source does not serve the target.
+    :param together: projects of which the sets of the target need several local parts.
+    """
+
+    left_out: tuple[str, ...] = ()
+    foreign: Mapping[str, str] = MappingProxyType({})
+    together: frozenset[str] = frozenset()
+
+
+def apart(site: Path, target: str) -> Apart:
+    """
+    Return what holds for *target*; each process reads a manifest once.
 
     :raises SubsetError: the manifest of *site* is damaged.
     """
     path = manifest_path(site)
     if not path.is_file():
-        return ()
+        return Apart()
     facts = path.stat()
-    return _left_out(site, (facts.st_ino, facts.st_size, facts.st_mtime_ns)).get(target, ())
+    return _apart(site, (facts.st_ino, facts.st_size, facts.st_mtime_ns)).get(target, Apart())
 
 
 @functools.lru_cache(maxsize=4)
-def _left_out(site: Path, state: tuple[int, ...]) -> dict[str, tuple[str, ...]]:
-    """Return the same for each target; *state* is that of the manifest, which each process reads once."""
+def _apart(site: Path, state: tuple[int, ...]) -> dict[str, Apart]:
+    """Return the same for each target; *state* is that of the manifest."""
     del state
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for project, targets in variants_in(read_manifest(site)).items():
-        for target in targets:
-            found[target].append(project)
-    return {target: tuple(projects) for target, projects in found.items()}
-
-
-def foreign(site: Path, target: str) -> dict[str, str]:
-    """
-    Return the files that *target* must not get: path below *site* → the source that does not serve the target.
-
-    :raises SubsetError: the manifest of *site* is damaged.
-    """
-    path = manifest_path(site)
-    if not path.is_file():
-        return {}
-    facts = path.stat()
-    return _foreign(site, (facts.st_ino, facts.st_size, facts.st_mtime_ns)).get(target, {})
-
-
-@functools.lru_cache(maxsize=4)
-def _foreign(site: Path, state: tuple[int, ...]) -> dict[str, dict[str, str]]:
-    del state
-    return foreign_in(read_manifest(site))
+    manifest = read_manifest(site)
+    variants, foreign, together = variants_in(manifest), foreign_in(manifest), together_in(manifest)
+    return {
+        one.name: Apart(
+            left_out=tuple(project for project, targets in variants.items() if one.name in targets),
+            foreign=foreign.get(one.name, {}),
+            together=together.get(one.name, frozenset()),
+        )
+        for one in manifest.targets
+    }
 
 
 @contextlib.contextmanager
@@ -125,7 +125,7 @@ def opened(site: Path, target: str, url: str = "") -> Iterator[tuple[Way, ...]]:
     with server.running():
         reach = reach_of(server.url, server.also)
         pages = (FIND_LINKS, f"{SIMPLE}/", f"{view_of(target)}/")
-        further = tuple(f"{view_of(target)}/{project}/{PAGE}" for project in left_out(site, target))
+        further = tuple(f"{view_of(target)}/{project}/{PAGE}" for project in apart(site, target).left_out)
         served = url or f"{server.url}/{token}"
         roots = (url or site.as_uri(), served, served)
         yield tuple(

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import LockError
 from pypi_subset.model.checks import GOOD
 from pypi_subset.model.policy import accepted_on
-from pypi_subset.proof.access import remote_site
+from pypi_subset.proof.access import remote_site, routes
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.cases import left_out, lock_reader
+from pypi_subset.proof.cases.lock_reader import project_of
 from pypi_subset.proof.machines.matching import fitting
 
 if TYPE_CHECKING:
@@ -90,8 +91,16 @@ class Case:
         return "emulated" if self.interpreter.emulated else "installed"
 
     def held_to(self, way: str) -> tuple[str, ...]:
-        """Return the lines of the constraints file for the route named *way*."""
-        return self.constraints if way == WAYS[0] else self.bounds
+        """
+        Return the lines of the constraints file for the route named *way*.
+
+        The set's own constraints choose no variant where the target has several: a client does not have these lines.
+        """
+        lines = self.constraints if way == WAYS[0] else self.bounds
+        if lines != self.bounds or not (apart := routes.apart(self.site, self.target.name).together):
+            return lines
+        # Without one hash pip refuses all other lines that have hashes.
+        return tuple(line for line in lines if "--hash" in line or project_of(line) not in apart)
 
     def file(self, path: str) -> Path:
         """

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.markers import Marker
 from packaging.pylock import Pylock, PylockValidationError
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import LockError
 from pypi_subset.model.distributions import digest
@@ -141,3 +144,17 @@ def _files(package: Package) -> Iterator[Locked]:
 def _digest(stated: object) -> str:
     """Return a SHA-256 that a lock states, ``""`` for none: it stands in lines for pip."""
     return digest(stated) if stated else ""
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def pin_of(line: str) -> Requirement:
+    """Return the requirement that *line* of a constraints file spells, without its hashes; each case has the same lines."""
+    return Requirement(line.partition(" --hash")[0])
+
+
+def project_of(line: str) -> str:
+    """Return the project that *line* of a constraints file is about, ``""`` if it spells no requirement."""
+    try:
+        return canonicalize_name(pin_of(line).name)
+    except InvalidRequirement:
+        return ""

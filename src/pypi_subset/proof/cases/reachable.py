@@ -51,12 +51,6 @@ def reached_from(site: Path, asked: Iterable[tuple[NormalizedName, str]]) -> fro
 
 
 @functools.lru_cache(maxsize=1 << 14)
-def pin_of(line: str) -> Requirement:
-    """Return the requirement that *line* of a constraints file spells, without its hashes; each case has the same lines."""
-    return Requirement(line.partition(" --hash")[0])
-
-
-@functools.lru_cache(maxsize=1 << 14)
 def _required(folder: Path, changed: int, extra: str) -> list[tuple[NormalizedName, str]] | None:
     """
     Return what the wheels in *folder* require with *extra*, ``""`` for none; ``None`` where one cannot be read.

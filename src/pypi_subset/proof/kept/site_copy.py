@@ -12,7 +12,8 @@ from urllib.parse import quote
 from packaging.utils import canonicalize_name
 
 from pypi_subset.model.paths import FIND_LINKS, JSON_PAGE, PAGE, SIMPLE, SIMPLE_JSON, view_of
-from pypi_subset.proof.cases.reachable import pin_of, reached_from
+from pypi_subset.proof.cases.lock_reader import pin_of
+from pypi_subset.proof.cases.reachable import reached_from
 from pypi_subset.support import bounds, files
 
 if TYPE_CHECKING:

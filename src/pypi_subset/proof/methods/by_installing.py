@@ -13,7 +13,7 @@ from pypi_subset.errors import ProofFailed
 from pypi_subset.pip import pool
 from pypi_subset.proof import closure
 from pypi_subset.proof.access.unpacked_size import unpacked_size
-from pypi_subset.proof.cases.reachable import pin_of
+from pypi_subset.proof.cases.lock_reader import pin_of
 from pypi_subset.proof.imports import console_scripts, importing
 from pypi_subset.proof.imports.settling import Settled, settled
 from pypi_subset.proof.isolation.box import new_uid

@@ -9,7 +9,6 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from packaging.requirements import InvalidRequirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
@@ -17,7 +16,8 @@ from pypi_subset.errors import ProofFailed
 from pypi_subset.model.paths import LOCKS
 from pypi_subset.proof.access import remote_site, routes
 from pypi_subset.proof.access.routes import WAYS
-from pypi_subset.proof.cases.reachable import pin_of, reachable
+from pypi_subset.proof.cases.lock_reader import pin_of, project_of
+from pypi_subset.proof.cases.reachable import reachable
 from pypi_subset.proof.methods import explain
 from pypi_subset.proof.reference.markers import holds
 from pypi_subset.support import bounds, files
@@ -118,14 +118,7 @@ def _about(case: Case, lines: Sequence[str]) -> Sequence[str]:
     """Return those *lines* of a constraints file that are about projects that *case* can lead to: pip uses no other."""
     reached = reachable(case)
     # One line with a hash makes pip want a hash of everything: one line is kept at least.
-    return lines if reached is None else [one for one in lines if _project(one) in reached] or lines[:1]
-
-
-def _project(line: str) -> str:
-    try:
-        return canonicalize_name(pin_of(line).name)
-    except InvalidRequirement:
-        return ""
+    return lines if reached is None else [one for one in lines if project_of(one) in reached] or lines[:1]
 
 
 def _items(report: Path) -> list[dict[str, Any]]:
@@ -174,7 +167,7 @@ def differences(case: Case, installed: Sequence[Installed]) -> tuple[str, ...]:
     :raises ProofFailed: the file comes from a source that does not serve the target, or the local part is another: that
         is the variant of another target or set (PEP 440).
     """
-    foreign = routes.foreign(case.site, case.target.name)
+    foreign = routes.apart(case.site, case.target.name).foreign
     for one in installed:
         if (source := foreign.get(one.path)) is not None:
             place = f"[sources.{source}]" if source else "pip's index"

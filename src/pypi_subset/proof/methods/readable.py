@@ -11,7 +11,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from pypi_subset.errors import ProofFailed
 from pypi_subset.model.paths import SIMPLE
 from pypi_subset.proof.access.archives import fault_of
-from pypi_subset.proof.cases.reachable import pin_of
+from pypi_subset.proof.cases.lock_reader import pin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
