@@ -215,7 +215,7 @@ def test_with_variants_the_page_sends_clients_to_views(tmp_path: Path) -> None:
 
     assert not [text for text in text_of(page, "pre") if re.search(r"[^T]/simple", text)]
     assert settings_of(page) == snippets("https://HOST/PATH/", "targets/TARGET/simple")
-    (why,) = (text for text in text_of(page, "p") if "local part" in text)
+    (why,) = (text for text in text_of(page, "p") if "differ by target" in text)
     assert "lib-one (1.0+cpu on linux, 1.0 on windows)" in why
     views = [one.segments for one in anchors(page) if one.segments[0] == "targets"]
     assert views == [("targets", "linux", "simple", "index.html"), ("targets", "windows", "simple", "index.html")]
