@@ -63,6 +63,15 @@ def _login(index: Index, other: Index) -> None:
     _page("/simple/beta/")(index, other)
 
 
+def _beginnings(index: Index, _: Index) -> None:
+    index.metadata, index.suffixes = False, "beginning"
+
+
+def _fragment(index: Index, _: Index) -> None:
+    index.style = "html"
+    index.entries[BETA.filename] = {"fragment": f"#egg=beta&sha256={BETA.sha256}"}
+
+
 def _old_differs(index: Index, other: Index) -> None:
     index.add(OLD)
     other.add(make_wheel("beta", "0.5", readme="other"))
@@ -91,6 +100,15 @@ ROWS = {
     "an index without a project": Row(_closed(404), pip="2.0", uv="2.0", two=True),
     "an index that wants credentials": Row(_closed(401), pip="2.0", uv="", ours="401", two=True),
     "all releases are yanked": Row(lambda index, _: index.yank(BETA), pip="", uv="", ours="yanked"),
+    "pages without hashes": Row(lambda index, _: setattr(index, "hashes", False), pip="2.0", uv="2.0"),
+    "ranges are answered with the beginning": Row(_beginnings, pip="2.0", uv="2.0"),
+    "a fragment with several keys": Row(_fragment, pip="2.0", uv="2.0"),
+    "a page that is forbidden": Row(
+        lambda index, _: setattr(index, "on_request", lambda path: 403 if path.endswith("/beta/") else None),
+        pip="",
+        uv="",
+        ours="answered 403",
+    ),
     "METADATA is a page": Row(_page(f"/files/{BETA.filename}.metadata"), pip="", uv=""),
     "a login in place of a wheel": Row(_page(f"/files/{BETA.filename}"), pip="", uv="", ours="beta"),
     "a login in place of a page": Row(
