@@ -102,7 +102,7 @@ ROWS = {
     "all releases are yanked": Row(lambda index, _: index.yank(BETA), pip="", uv="", ours="yanked"),
     "pages without hashes": Row(lambda index, _: setattr(index, "hashes", False), pip="2.0", uv="2.0"),
     "ranges are answered with the beginning": Row(_beginnings, pip="2.0", uv="2.0"),
-    "a fragment with several keys": Row(_fragment, pip="2.0", uv="2.0"),
+    "a fragment with several keys": Row(_fragment, pip="", uv="2.0"),
     "a page that is forbidden": Row(
         lambda index, _: setattr(index, "on_request", lambda path: 403 if path.endswith("/beta/") else None),
         pip="",
