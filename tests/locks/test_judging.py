@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.errors import PolicyError
+from pypi_subset.errors import NoSolution, PolicyError
 from pypi_subset.locks.judging import require_admitted, standing
 from pypi_subset.model.policy import today
 from pypi_subset.packages.file_cache import FileCache
@@ -16,7 +18,7 @@ from pypi_subset.pipeline.prove import prove
 from pypi_subset.publishing.publication import release_of
 from pypi_subset.requirements.subset import read_subset
 from tests.support.advisories.records import affected, record, write_zip
-from tests.support.stages.mirroring import LINUX, mirror, versions
+from tests.support.stages.mirroring import LINUX, mirror, read_lock, versions
 from tests.support.stages.sdists import make_buildable
 from tests.support.wheels import make_wheel
 
@@ -207,3 +209,95 @@ def test_a_yank_that_was_taken_back(workspace: Workspace, index: Index) -> None:
         mirror(workspace)
     mirror(workspace, update=True)
     assert mirror(workspace)[0].resolved == 0
+
+
+NOW = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+BUILD, WEEK = '[sdists]\nbuild = ["leaf", "tool"]\n', '[policy]\nmin_age = "7 days"\n'
+ACCEPT = '[[policy.accept]]\nrule = "{}"\nproject = "{}"\nreason = "ours"\nuntil = 9999-12-31\n'
+
+
+def fresh(index: Index, *, nested: bool = False) -> str:
+    """Let leaf be built with what was uploaded just now, and return its name; *nested*, by the build of what it requires."""
+    wheel = make_wheel("helper" if nested else "tool")
+    index.upload_times[wheel.filename] = NOW
+    index.add(make_buildable("leaf", build_requires=["tool"]), wheel)
+    if nested:
+        index.add(make_buildable("tool", build_requires=["helper"]))
+    return "helper" if nested else "tool"
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_the_age_of_what_a_wheel_was_built_with(workspace: Workspace, index: Index, nested: bool) -> None:  # noqa: FBT001
+    """An acceptance lets it in, and is needed; without it each command refuses the lock, and nothing is built."""
+    name = fresh(index, nested=nested)
+    workspace.write("base.txt", "leaf\n")
+    workspace.toml({"linux": LINUX}, more=f"{BUILD}{WEEK}{ACCEPT.format('min_age', name)}")
+    for _ in range(2):
+        result, said = mirror(workspace)
+        assert [(one.project, one.rule) for one in result.waived] == [(name, "min_age")]
+        assert "no longer needed" not in said
+    workspace.toml({"linux": LINUX}, more=BUILD + WEEK)
+    for command in commands(workspace):
+        with pytest.raises(PolicyError, match=rf"leaf 1\.0 is built with {name} 1\.0: min_age: uploaded "):
+            command()
+    shutil.rmtree(workspace.paths.packages)
+    with pytest.raises(PolicyError):
+        mirror(workspace)
+    assert not [*workspace.paths.packages.glob("*.whl")]
+
+
+def test_an_age_that_is_added_counts_for_earlier_builds(workspace: Workspace, index: Index) -> None:
+    """The wheel is not taken as it is, since its build requirement is too young."""
+    fresh(index)
+    workspace.write("base.txt", "leaf\n")
+    workspace.toml({"linux": LINUX}, more=BUILD)
+    mirror(workspace)
+    workspace.toml({"linux": LINUX}, more=BUILD + WEEK)
+    with pytest.raises(NoSolution, match=r"its build requires tool: the policy refuses 1\.0: min_age"):
+        mirror(workspace)
+
+
+def test_a_lock_without_upload_times_of_a_build(workspace: Workspace, index: Index) -> None:
+    """It is refused as a pin without one is, and update adds the times: the wheel stays."""
+    fresh(index)
+    index.upload_times["tool-1.0-py3-none-any.whl"] = "2020-02-02T00:00:00Z"
+    workspace.write("base.txt", "leaf\n")
+    workspace.toml({"linux": LINUX}, more=BUILD + WEEK)
+    mirror(workspace)
+    path = workspace.paths.locks / "pylock.base--linux.toml"
+    text = path.read_text()
+    path.write_text(re.sub(r"(, |\n)upload-time = 2020-02-02 ?T?00:00:00(Z|\+00:00)", "", text))
+    assert path.read_text() != text
+    refusal = r"leaf 1\.0 is built with tool 1\.0: min_age: the lock states no upload time of it"
+    with pytest.raises(PolicyError, match=refusal):
+        mirror(workspace)
+    said = mirror(workspace, update=True)[1]
+    assert "building" not in said
+    ((file, _),) = read_lock(workspace, "base--linux").built_with
+    assert (file.filename, file.upload_time) == ("tool-1.0-py3-none-any.whl", "2020-02-02T00:00:00Z")
+
+
+def test_deny_holds_for_builds_of_build_requirements(workspace: Workspace, index: Index) -> None:
+    """What the build of a build requirement had is judged too."""
+    fresh(index, nested=True)
+    workspace.write("base.txt", "leaf\n")
+    workspace.toml({"linux": LINUX}, more=BUILD)
+    mirror(workspace)
+    workspace.toml({"linux": LINUX}, more=f'{BUILD}[policy]\ndeny = ["helper"]\n')
+    subset = read_subset(workspace.paths.requirements)
+    with pytest.raises(PolicyError, match=r"leaf 1\.0 is built with helper 1\.0: deny: "):
+        require_admitted(subset, standing(subset, workspace.paths.locks))
+
+
+def test_a_licence_of_the_build_of_a_build_requirement(workspace: Workspace, index: Index) -> None:
+    """The lock has it."""
+    index.add(make_buildable("leaf", build_requires=["tool"]), make_buildable("tool", build_requires=["helper"]))
+    index.add(make_wheel("helper", more=["License-Expression: MIT"]))
+    workspace.write("base.txt", "leaf\n")
+    stated = 'allow_licenses = ["{}"]\nlicenses = {{ leaf = "MIT", tool = "MIT" }}\n'
+    workspace.toml({"linux": LINUX}, more=f"{BUILD}[policy]\n{stated.format('MIT')}")
+    mirror(workspace)
+    workspace.toml({"linux": LINUX}, more=f"{BUILD}[policy]\n{stated.format('BSD-3-Clause')}")
+    subset = read_subset(workspace.paths.requirements)
+    with pytest.raises(PolicyError, match=r"leaf 1\.0 is built with helper 1\.0: license: its licence is MIT"):
+        require_admitted(subset, standing(subset, workspace.paths.locks))

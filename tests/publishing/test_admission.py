@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.errors import NotProven, PolicyError
+from pypi_subset.errors import LockError, NotProven, PolicyError, SubsetError
 from pypi_subset.packages import gone_list
 from pypi_subset.pipeline.plan import plan
 from pypi_subset.publishing.publication import release_of
@@ -82,12 +82,25 @@ def test_without_requirements_and_without_a_look(locked: Workspace) -> None:
     publish(locked.paths)
 
 
-def test_requirements_that_cannot_be_read(locked: Workspace, index: Index) -> None:
-    """They decide nothing."""
-    vanish(index)
-    plan(locked.paths)
-    setting(locked, "[policy\n")
-    with pytest.raises(PolicyError, match="gone, refused: acme"):
+def test_requirements_that_cannot_be_read(locked: Workspace) -> None:
+    """No force publishes then, whatever is wrong in them: it is not known what the policy refuses."""
+    ended = '[[policy.accept]]\nrule = "min_age"\nproject = "zz"\nreason = "x"\nuntil = 2020-02-02\n'
+    for more, what in (
+        ("[policy\n", r"subset\.toml:"),
+        (ended, "the acceptance of min_age for zz ended on 2020-02-02"),
+    ):
+        setting(locked, more)
+        with pytest.raises(SubsetError, match=what):
+            publish(locked.paths)
+    setting(locked)
+    publish(locked.paths)
+
+
+def test_a_lock_that_cannot_be_read(locked: Workspace) -> None:
+    """No force publishes then if a rule counts: it is not known what the lock names."""
+    setting(locked, '[policy]\ndeny = ["other"]\n')
+    (locked.paths.locks / "pylock.base--linux.toml").write_text("no lock")
+    with pytest.raises(LockError, match=r"pylock\.base--linux\.toml: the lock cannot be read"):
         publish(locked.paths)
 
 

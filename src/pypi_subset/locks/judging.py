@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
+from msgspec import structs
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pypi_subset.model.intake.gone import Missing
-    from pypi_subset.model.locks import Lock
+    from pypi_subset.model.locks import Lock, Pin
     from pypi_subset.model.requests import Subset
     from pypi_subset.policy.judge import Judge
 
@@ -46,15 +47,25 @@ class Hashes(Protocol):
         """Remember *value* under *key*."""
 
 
-def standing(subset: Subset, folder: Path) -> tuple[Lock, ...]:
-    """Return the locks on disk of the jobs of *subset*, as far as they can be read."""
+def standing(subset: Subset, folder: Path, *, strict: bool = False) -> tuple[Lock, ...]:
+    """
+    Return the locks on disk of the jobs of *subset*.
+
+    :param strict: raise the error about a lock that cannot be read, which is left out otherwise.
+    :raises LockError: as *strict* says.
+    """
     found = []
     for job in subset.jobs:
         path = lockfile.path_of(folder, job.name)
         if path.is_file():
-            with contextlib.suppress(LockError):
+            with contextlib.nullcontext() if strict else contextlib.suppress(LockError):
                 found.append(lockfile.read(path))
     return tuple(found)
+
+
+def counts(subset: Subset) -> bool:
+    """Return whether a rule of *subset* can refuse what is locked."""
+    return bool(subset.rules.stated or subset.advisories) or age_rule(subset).counts
 
 
 def cut_off_otherwise(subset: Subset, lock: Lock, prior: datetime | None) -> str:
@@ -161,13 +172,9 @@ def _too_new(subset: Subset, locks: Iterable[Lock], prior: datetime | None) -> I
         return
     for lock in locks:
         for pin in lock.pins:
-            for held in (pin.distribution, *pin.build):
-                for verdict in age.verdicts(_locked(held, subset)):
-                    needs = "" if held is pin.distribution else f" needs {held.project} {held.version} to be built"
-                    one = pin.distribution
-                    yield _Finding(
-                        lock, f"{lock.name}: {one.project} {one.version}{needs}: {verdict.sentence}", verdict
-                    )
+            for held, place in _held(pin):
+                for verdict in age.verdicts(held):
+                    yield _Finding(lock, f"{lock.name}: {place}: {verdict.sentence}", verdict)
 
 
 def _yanked_since(subset: Subset, locks: Iterable[Lock], missing: Iterable[Missing]) -> Iterator[_Finding]:
@@ -187,14 +194,17 @@ def _yanked_since(subset: Subset, locks: Iterable[Lock], missing: Iterable[Missi
                 yield _Finding(lock, f"{lock.name}: {place}{one.project} {one.version}: {sentence}", verdict)
 
 
-def _locked(one: Distribution, subset: Subset) -> Candidate:
-    """Return the candidate that was locked as *one*, with what the lock knows of where it came from."""
-    url = one.built.url if one.built else one.url
-    place = one.index or ""
-    if one.upload_time is None and one.source is None and subset.rules.no_times:
-        # A lock does not name the index of pip's configuration; what was locked without a time came from one of these.
-        place = subset.rules.no_times[0]
-    return Candidate(distribution=one, source=place, path=None if url else Path(one.filename))
+def _held(pin: Pin) -> Iterator[tuple[Candidate, str]]:
+    """Yield what a pin locks, then what its build needs, then what was in build environments; each with words for it."""
+    one = pin.distribution
+    release = f"{one.project} {one.version}"
+    for held in (one, *pin.build):
+        url = held.built.url if held.built else held.url
+        path = None if url else Path(held.filename)
+        needs = "" if held is one else f" needs {held.project} {held.version} to be built"
+        yield Candidate(distribution=held, source="", path=path), f"{release}{needs}"
+    for each in (each for held in (one, *pin.build) for each in built_with(held)):
+        yield each, f"{release} is built with {each.distribution.project} {each.distribution.version}"
 
 
 def _parted_or_recalled(
@@ -220,38 +230,33 @@ def _refused(subset: Subset, locks: Iterable[Lock], judge: Judge) -> Iterator[_F
     rules = subset.rules
     known = dict(rules.known_licenses)
     for lock in locks:
-        for pin in lock.pins:
-            one = pin.distribution
-            for held in (one, *pin.build):
-                verdicts = judge.judged(Candidate(distribution=held, source=held.source or ""))
-                if rules.allow_licenses and (own := verdict_of(held, held.license or "", rules.allow_licenses, known)):
-                    verdicts = (*verdicts, own)
-                needs = "" if held is one else f" needs {held.project} {held.version} to be built"
-                for verdict in verdicts:
-                    line = f"{lock.name}: {one.project} {one.version}{needs}: {verdict.sentence}"
-                    yield _Finding(lock, line, verdict)
-            for each in (each for held in (one, *pin.build) for each in built_with(held)):
-                verdicts, held = judge.judged(each), each.distribution
-                if rules.allow_licenses and (own := verdict_of(held, held.license or "", rules.allow_licenses, known)):
-                    verdicts = (*verdicts, own)
-                for verdict in verdicts:
-                    what = f"{each.distribution.project} {each.distribution.version}"
-                    line = f"{lock.name}: {one.project} {one.version} is built with {what}: {verdict.sentence}"
-                    yield _Finding(lock, line, verdict)
+        for held, place in (each for pin in lock.pins for each in _held(pin)):
+            one, verdicts = held.distribution, judge.judged(held)
+            if rules.allow_licenses and (own := verdict_of(one, one.license or "", rules.allow_licenses, known)):
+                verdicts = (*verdicts, own)
+            for verdict in verdicts:
+                yield _Finding(lock, f"{lock.name}: {place}: {verdict.sentence}", verdict)
 
 
 def built_with(one: Distribution) -> Iterator[Candidate]:
-    """Yield what the build environment of *one* held. A lock does not have the upload times."""
-    licenses = dict(one.built.licenses) if one.built else {}
-    for name, version, sha256 in one.built.requires if one.built else ():
-        held = Distribution(
-            filename=f"{name}-{version}.tar.gz",
-            project=canonicalize_name(name),
-            version=Version(version),
-            sha256=sha256,
-            license=licenses.get(name),
-        )
-        yield Candidate(distribution=held, source="")
+    """Yield what the build environment of *one* held, and what those of its own builds did. Older locks state no files."""
+    built = one.built
+    if built is None:
+        return
+    licenses, stated = dict(built.licenses), {(each.project, str(each.version)): each for each in built.files}
+    for name, version, sha256 in built.requires:
+        held = stated.get((canonicalize_name(name), version))
+        if held is None:
+            held = Distribution(
+                filename=f"{name}-{version}.tar.gz",
+                project=canonicalize_name(name),
+                version=Version(version),
+                sha256=sha256,
+            )
+            yield Candidate(distribution=structs.replace(held, license=licenses.get(name)), source="")
+    for each in built.files:
+        held = structs.replace(each, license=each.license or licenses.get(each.project))
+        yield Candidate(distribution=held, source="", path=None if each.url else Path(each.filename))
 
 
 def _key(subset: Subset, locks: Iterable[Lock], cache: Hashes | None) -> str:
@@ -263,11 +268,7 @@ def _key(subset: Subset, locks: Iterable[Lock], cache: Hashes | None) -> str:
     pins = [
         [
             lock.target_name,
-            pin.distribution.filename,
-            pin.distribution.yanked,
-            pin.distribution.license,
-            *((*pin.distribution.built.requires, *pin.distribution.built.licenses) if pin.distribution.built else ()),
-            *((one.filename, one.yanked, one.license) for one in pin.build),
+            *((one.filename, one.yanked, one.license) for one in (held.distribution for held, _ in _held(pin))),
         ]
         for lock in locks
         for pin in lock.pins

@@ -12,7 +12,7 @@ import os
 import re
 import tomllib
 from dataclasses import asdict, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -253,7 +253,7 @@ def _pin(package: Package) -> Pin:
             sha256=digest(wheel.hashes["sha256"]),
             requires_python=bound,
             url=wheel.url and url_without_secrets(wheel.url),
-            upload_time=_stamp(wheel.upload_time),
+            upload_time=provenance.stamp(wheel.upload_time),
             yanked=tool.get("yanked"),
             provenance=url_without_secrets(tool["provenance"]) if "provenance" in tool else None,
             metadata=digest(tool["metadata-sha256"]) if "metadata-sha256" in tool else None,
@@ -286,8 +286,3 @@ def _specifiers(text: str | None) -> SpecifierSet | None:
         return SpecifierSet(text) if text else None
     except InvalidSpecifier:
         return None
-
-
-def _stamp(moment: datetime | None) -> str | None:
-    """``yyyy-mm-ddThh:mm:ss[.ffffff]Z`` (PEP 700)."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -52,14 +52,20 @@ def stated_of(one: Distribution) -> dict[str, Any] | None:
     return {**own, **made, **more, "requires": requires, **({"files": listed} if listed else {})}
 
 
-def _file_of(one: Distribution) -> dict[str, str]:
+def _file_of(one: Distribution) -> dict[str, Any]:
     """Return what a lock says of a file of a build environment."""
     facts = {"name": one.filename, "url": one.url, "sha256": one.sha256, "source": one.source, "yanked": one.yanked}
-    return {key: value for key, value in facts.items() if value is not None}
+    facts["license"] = one.license
+    uploaded = {"upload-time": datetime.fromisoformat(one.upload_time)} if one.upload_time else {}
+    return {key: value for key, value in facts.items() if value is not None} | uploaded
 
 
-def _read_file(stated: Mapping[str, str]) -> Distribution:
+def _read_file(stated: Mapping[str, Any]) -> Distribution:
     project, version, _ = filenames.parse(stated["name"])
+    uploaded = stated.get("upload-time")
+    if uploaded is not None and (not isinstance(uploaded, datetime) or uploaded.tzinfo is None):
+        msg = f"the upload time of {stated['name']} is no moment"
+        raise ValueError(msg)
     return Distribution(
         filename=stated["name"],
         project=project,
@@ -68,6 +74,8 @@ def _read_file(stated: Mapping[str, str]) -> Distribution:
         url=url_without_secrets(stated["url"]) if "url" in stated else None,
         source=printable(stated["source"]) if "source" in stated else None,
         yanked=printable(stated["yanked"]) if "yanked" in stated else None,
+        upload_time=stamp(uploaded),
+        license=printable(stated["license"]) if "license" in stated else None,
     )
 
 
@@ -111,6 +119,11 @@ def read(package: Package, tool: Mapping[str, Any]) -> Built | None:
         ),
         files=tuple(map(_read_file, own.get("files", ()))),
     )
+
+
+def stamp(moment: datetime | None) -> str | None:
+    """Return ``yyyy-mm-ddThh:mm:ss[.ffffff]Z`` (PEP 700), ``None`` without a moment."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
 
 
 def _has_place(sdist: PackageSdist | None) -> bool:

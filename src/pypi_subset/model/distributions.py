@@ -50,7 +50,8 @@ class Built:
     :param grafted: name, SHA-256 and package of each library of this system that was copied into it for that.
     :param path: of an sdist in the directory of a source, relative to the directory of the locks; else ``None``.
     :param files: what indexes and directories have of the build environment: its wheels, the sdists of those wheels that
-        were built, and the same of their own builds; sorted by name. Empty in older locks.
+        were built, and the same of their own builds; sorted by name. Empty in older locks. Locks did not always state the
+        upload times of them.
     """
 
     filename: str

@@ -11,6 +11,7 @@ from pypi_subset.model.intake.verdicts import Verdict
 
 if TYPE_CHECKING:
     from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.intake.rules import IntakeRules
     from pypi_subset.model.intake.sources import Sources
 
@@ -57,6 +58,7 @@ class MinAge:
         # The moment at which the cut-off that is repeated was that of the policy: sources have others.
         self._now = datetime.fromisoformat(rules.as_of) + timedelta(seconds=rules.min_age) if rules.as_of else now
         self._no_times = rules.no_times
+        self._indexes = {one.name: one.index for one in sources.named}
         fixed = bool(rules.as_of)
         first = _Cutoff(at=rules.as_of) if fixed else self._cutoff(rules.min_age)
         #: Name of the source, ``None`` for the others and for pip's indexes → the cut-off.
@@ -85,11 +87,10 @@ class MinAge:
             return ()
         uploaded = one.upload_time
         if uploaded is None:
-            if cutoff.untimed or any(
-                candidate.source == url or candidate.source.startswith(f"{url}/") for url in self._no_times
-            ):
+            place = candidate.source or self._index_of(one)
+            if cutoff.untimed or any(place == url or place.startswith(f"{url}/") for url in self._no_times):
                 return ()
-            place = candidate.source or "the lock"
+            place = place or "the lock"
             return _refused(candidate, f"{cutoff.by}: {place} states no upload time of it, and {cutoff.by} needs one")
         # Fractions of a second do not matter: the cut-off has none.
         if uploaded[:19] < cutoff.at[:19]:
@@ -98,6 +99,13 @@ class MinAge:
         admitted = f"; admitted from {until.strftime('%Y-%m-%d %H:%M')} UTC" if until else ""
         what = f"{cutoff.by}: uploaded {uploaded[:10]}, the cut-off is {cutoff.at}{admitted}"
         return _refused(candidate, what, since=uploaded, until=until.strftime(MOMENT) if until else "")
+
+    def _index_of(self, one: Distribution) -> str:
+        """Return the index that a locked file without an upload time is from, ``""`` if that is not known."""
+        if one.source is not None:
+            return one.index or self._indexes.get(one.source, "")
+        # A lock does not name the index of pip's configuration; what was locked without a time came from one of these.
+        return self._no_times[0] if self._no_times else ""
 
     def _cutoff(self, seconds: int, *, fixed: bool = False) -> _Cutoff:
         """Return the cut-off of an age; *fixed*, one that stays as days pass."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import NotProven, PolicyError, SubsetError
+from pypi_subset.errors import NotProven, PolicyError
 from pypi_subset.locks import judging
 from pypi_subset.locks.gone.look import files_of
 from pypi_subset.locks.offered import decision_of, judged, require_decided
@@ -35,9 +35,10 @@ def require_admitted(requirements: Path, packages: Path | None, manifest: Manife
     :param again: whether the site was published before as it is, and has its release: the question was answered there.
     :raises PolicyError: a rule refuses a locked release, or one is gone and the user did not decide about it.
     :raises NotProven: no look had an answer about a file.
+    :raises SubsetError: the requirements cannot be read, or a lock that a rule would judge.
     """
     subset = _read(requirements)
-    locks = judging.standing(subset, requirements / "lock") if subset else ()
+    locks = judging.standing(subset, requirements / "lock", strict=judging.counts(subset)) if subset else ()
     looked = gone_list.read(packages) if packages else Looked()
     if subset:
         with file_cache.remembered(packages) as cache:
@@ -50,11 +51,12 @@ def require_admitted(requirements: Path, packages: Path | None, manifest: Manife
 
 
 def _read(requirements: Path) -> Subset | None:
-    """Return what the directory asks for, ``None`` if it cannot be read: `publication` reports that."""
-    try:
-        return read_subset(requirements)
-    except SubsetError:
-        return None
+    """
+    Return what the directory asks for, ``None`` if it is not there: a site may be published apart from it.
+
+    :raises SubsetError: it cannot be read, or an acceptance in it has expired: it is not known what the policy refuses.
+    """
+    return read_subset(requirements) if requirements.is_dir() else None
 
 
 def _require_decided(subset: Subset | None, locks: Sequence[Lock], manifest: Manifest, looked: Looked) -> None:

@@ -95,7 +95,7 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None, pac
     :raises NotProven: no complete green report by this user is about just these bytes.
     :raises HashMismatch: a file has other bytes than when it was locked.
     :raises PolicyError: the policy refuses what is locked; no force changes that.
-    :raises SubsetError: there is no site, or it holds a symbolic link.
+    :raises SubsetError: there is no site, it holds a symbolic link, or the requirements cannot be read.
     """
     (manifest, data), present = read_bytes(site), _present(site)
     if requirements is not None:
@@ -215,12 +215,7 @@ def _doubts(
     what, step = _red(report)
     if what:
         yield NotProven(what, path=place, next_step=step)
-    try:
-        asked = subset_digest(read_subset(requirements)) if requirements and requirements.is_dir() else None
-    except SubsetError as error:
-        what = f"the requirements cannot be read, so that it is not known what was to be proven: {error.lines[0]}"
-        yield NotProven(what, path=requirements, next_step=f"mend them and run `pypi-subset plan`, {_FORCE}")
-        return
+    asked = subset_digest(read_subset(requirements)) if requirements and requirements.is_dir() else None
     if other := difference(report, asked):
         yield NotProven(f"the report was made with {other}", path=place, next_step=_VERIFY)
     if ended := _expired(report):

@@ -15,7 +15,7 @@ from pypi_subset.locks import memory
 from pypi_subset.locks.judging import built_with
 from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.model.distributions import Built, Distribution
-from pypi_subset.model.intake.sources import BUILD
+from pypi_subset.sdists import releases
 from pypi_subset.sdists.build import TAG, build
 from pypi_subset.sdists.closure import Closure, Earlier, RequirementGone
 from pypi_subset.sdists.releases import Turn, built_of, files_of, licenses_of, require_few, sdists_of, standin, wheel_of
@@ -155,15 +155,11 @@ class Builder:
         return replace(one, tags=known.tags) if isinstance(known, Candidate) else one
 
     def _wheel(self, sdist: Candidate) -> Candidate:
-        one, known = sdist.distribution, self._known.get(sdist.distribution.filename)
-        if known is not None and (one.sha256 not in {None, _built(known).sha256} or self._refused(known)):
-            known = None
+        one, known = sdist.distribution, self._standing(sdist.distribution)
         if known is not None:
             shelved = self._shelf / known.filename
             if shelved.is_file() and files.sha256_of(shelved) == known.sha256:
-                known = self._with_files(known)
-                if known is not None:
-                    return built_of(sdist, known, shelved)
+                return built_of(sdist, known, shelved)
         made = self._make(sdist, lambda: self._as_before(known))
         built = Built(
             filename=one.filename,
@@ -181,13 +177,28 @@ class Builder:
         )
         return built_of(sdist, structs.replace(wheel_of(one, made), built=built), made.path)
 
+    def _standing(self, one: Distribution) -> Distribution | None:
+        """Return the wheel that a lock has of the sdist *one*, if all that it was built with is still admitted."""
+        known = self._known.get(one.filename)
+        if known is None or one.sha256 not in {None, _built(known).sha256} or self._refused(known, ages=False):
+            return None
+        known = self._with_files(known)
+        return None if known is None or self._refused(known) else known
+
     def _with_files(self, known: Distribution) -> Distribution | None:
-        """Return *known* with the files of its build environment, which older locks do not state; ``None``: one is gone."""
+        """
+        Return *known* with what older locks do not state of its build environment; ``None``: a file of it is gone.
+
+        They may lack the files, or the upload times of these.
+        """
         built = _built(known)
         if built.files or not built.requires:
-            return known
-        again = self._as_before(known)
-        return None if again is None else structs.replace(known, built=replace(built, files=files_of(again)))
+            found = releases.timed(built.files, self._upstream.on(self._host.name))
+        elif (again := self._as_before(known)) is None:
+            return None
+        else:
+            found = files_of(again)
+        return structs.replace(known, built=replace(built, files=found))
 
     def _path(self, sdist: Candidate) -> str | None:
         """Return where *sdist* is from the directory of the locks, ``None`` if it is in no directory of a source."""
@@ -205,8 +216,12 @@ class Builder:
             self._progress.warn(f"{error.what}: what its build requires is resolved again")
             return None
 
-    def _refused(self, known: Distribution) -> bool:
-        """Return whether *known* was built with what a rule or a source rules out now, and say so: it is built again."""
+    def _refused(self, known: Distribution, *, ages: bool = True) -> bool:
+        """
+        Return whether *known* was built with what a rule or a source rules out now, and say so: it is built again.
+
+        :param ages: whether upload times count, which the lock may not have.
+        """
         if name := self._earlier.forgotten(_built(known)):
             self._progress.say(f"{known.project} {known.version} was built with {name}: building it again")
             return True
@@ -214,31 +229,15 @@ class Builder:
             held = one.distribution
             # An acceptance may hold on some targets.
             every = [self._upstream.on(name) for name in self._names]
-            sentences = [each.sentence for offers in every for each in offers.refusals(one, ages=False)]
+            sentences = [each.sentence for offers in every for each in offers.refusals(one, ages=ages)]
             if any(offers.refuses_license(held) for offers in every):
                 sentences.append("its licence")
-            why = f"is refused now ({sentences[0]})" if sentences else self._elsewhere(held)
+            why = f"is refused now ({sentences[0]})" if sentences else releases.elsewhere(held, self._upstream)
             if why:
                 what = f"{known.project} {known.version} was built with {held.project} {held.version}"
                 self._progress.say(f"{what}, which {why}: building it again")
                 return True
         return False
-
-    def _elsewhere(self, held: Distribution) -> str:
-        """Return that the source of a build requirement does not have that file, ``""`` if it has, or there is none."""
-        offers = self._upstream.on(BUILD)
-        source = offers.source_of(held.project)
-        if source is None or not source.only:
-            return ""
-        release = (
-            one.distribution for one in offers.candidates(held.project) if one.distribution.version == held.version
-        )
-        # Of a file without a stated hash nothing is known; what was built here has none yet.
-        if any(one.sha256 in {None, held.sha256} for one in release):
-            return ""
-        # A page that says nothing is no reason to build again.
-        pages = self._upstream.pages
-        return "" if pages.doubt(pages.where(held.project, BUILD)) else f"is not from [sources.{source.name}]"
 
     def _make(self, sdist: Candidate, earlier: Callable[[], tuple[Required, ...] | None]) -> Made:
         """

@@ -13,6 +13,8 @@ from pypi_subset.distributions import filenames
 from pypi_subset.errors import NoSolution
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution
+from pypi_subset.model.intake.sources import BUILD
+from pypi_subset.policy.age import MinAge
 from pypi_subset.upstream.builds import NotBuilt
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
     from pypi_subset.errors import Gaps
     from pypi_subset.sdists.build import Made, Required
+    from pypi_subset.upstream.catalog import Upstream
+    from pypi_subset.upstream.offers import TargetOffers
 
 #: Releases of one project that are built in one run, for one target if they are kept.
 MOST = 5
@@ -159,6 +163,40 @@ def licenses_of(requires: Iterable[Required]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((one.project, one.license) for one in known if one.license))
 
 
+def elsewhere(held: Distribution, upstream: Upstream) -> str:
+    """Return that the source of a build requirement does not have that file, ``""`` if it has, or there is none."""
+    offers = upstream.on(BUILD)
+    source = offers.source_of(held.project)
+    if source is None or not source.only:
+        return ""
+    release = (one.distribution for one in offers.candidates(held.project) if one.distribution.version == held.version)
+    # Of a file without a stated hash nothing is known; what was built here has none yet.
+    if any(one.sha256 in {None, held.sha256} for one in release):
+        return ""
+    # A page that says nothing is no reason to build again.
+    pages = upstream.pages
+    return "" if pages.doubt(pages.where(held.project, BUILD)) else f"is not from [sources.{source.name}]"
+
+
+def timed(files: Iterable[Distribution], offers: TargetOffers) -> tuple[Distribution, ...]:
+    """
+    Return *files* of a build environment with the upload times that older locks do not state.
+
+    The pages of today have them, which are read where a rule is about ages.
+    """
+    if not any(isinstance(rule, MinAge) for rule in offers.upstream.pages.judge.rules):
+        return tuple(files)
+    found = []
+    for one in files:
+        same = (
+            each.distribution
+            for each in (offers.candidates(one.project) if one.url and not one.upload_time else ())
+            if each.distribution.filename == one.filename and each.distribution.sha256 in {None, one.sha256}
+        )
+        found.append(structs.replace(one, upload_time=next((each.upload_time for each in same), one.upload_time)))
+    return tuple(found)
+
+
 def files_of(requires: Iterable[Required]) -> tuple[Distribution, ...]:
     """Return what indexes and directories have of *requires*, as `Built.files`."""
     found: dict[str, Distribution] = {}
@@ -174,6 +212,10 @@ def files_of(requires: Iterable[Required]) -> tuple[Distribution, ...]:
             url=url,
             source=one.source,
             yanked=one.yanked,
+            upload_time=one.upload_time,
         )
-        found |= {each.filename: each for each in (built.files if built else ())}
+        if built is not None:
+            licenses = dict(built.licenses)
+            own = (structs.replace(each, license=each.license or licenses.get(each.project)) for each in built.files)
+            found |= {each.filename: each for each in own if each.filename not in found}
     return tuple(found[name] for name in sorted(found))
