@@ -301,3 +301,31 @@ def test_a_licence_of_the_build_of_a_build_requirement(workspace: Workspace, ind
     subset = read_subset(workspace.paths.requirements)
     with pytest.raises(PolicyError, match=r"leaf 1\.0 is built with helper 1\.0: license: its licence is MIT"):
         require_admitted(subset, standing(subset, workspace.paths.locks))
+
+
+@pytest.mark.parametrize("rule", ["", REFUSE])
+@pytest.mark.parametrize("kind", ["build", "keep"])
+def test_an_acceptance_of_a_yanked_build_requirement(workspace: Workspace, index: Index, kind: str, rule: str) -> None:
+    """The error names it, and it works: the build takes the release, and each run says so."""
+    index.add(make_buildable("leaf", build_requires=["tool"]), make_wheel("tool"))
+    index.yanked["tool-1.0-py3-none-any.whl"] = "broken"
+    workspace.write("base.txt", "leaf\n")
+    more = f'{rule}[sdists]\n{kind} = ["leaf"]\n'
+    workspace.toml({"here": "host"}, more=more)
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    why = "the policy refuses 1.0: yanked: broken" if rule else "1.0 was yanked"
+    assert f"its build requires tool: {why}" in caught.value.what
+    assert caught.value.next_step == (
+        'to accept it, write [[policy.accept]] with rule = "yanked", project = "tool", version = "==1.0", '
+        "a reason and a last day"
+    )
+    workspace.toml({"here": "host"}, more=more + ACCEPT.format("yanked", "tool"))
+    for _ in range(2):
+        result, said = mirror(workspace)
+        assert [(one.project, one.rule) for one in result.waived] == [("tool", "yanked")]
+        assert "no longer needed" not in said
+    if rule:
+        workspace.toml({"here": "host"}, more=more)
+        with pytest.raises(PolicyError, match=r"tool 1\.0( to be built)?: yanked: broken"):
+            mirror(workspace)

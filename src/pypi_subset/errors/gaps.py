@@ -31,6 +31,8 @@ class NoSolution(SubsetError):
     kind: Literal["", "hash", "clash"] = ""
     #: Whether the policy refuses what the target could have.
     refused = False
+    #: The next step if a build has the gap, where that is another one: no set names what a build requires.
+    step_of_build = ""
 
     def __init__(  # noqa: PLR0913 - what a gap consists of
         self,

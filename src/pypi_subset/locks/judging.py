@@ -22,6 +22,7 @@ from pypi_subset.model.intake.verdicts import Verdict, Waived
 from pypi_subset.model.policy import INTAKE, today
 from pypi_subset.policy.judge import acceptance_for, advisory_rules, age_rule, judge_of
 from pypi_subset.policy.licenses import verdict_of
+from pypi_subset.policy.withdrawn import Withdrawn
 from pypi_subset.support.fingerprint import digest_of
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def require_admitted(
     refused, waived = _parted(subset, _too_new(subset, locks, prior))
     others, more = _parted_or_recalled(subset, locks, cache)
     yanked, accepted = _parted(subset, _yanked_since(subset, locks, missing))
+    accepted += _parted(subset, _yanked_in_builds(subset, locks))[1]
     refused |= others | yanked
     if refused:
         raise PolicyError([*refused], final=sum(one.is_final for one in refused.values()), resolves=resolves)
@@ -192,6 +194,16 @@ def _yanked_since(subset: Subset, locks: Iterable[Lock], missing: Iterable[Missi
                 place = f"{built} is built with " if built and not gone.what.endswith(" is built with it") else ""
                 verdict = Verdict(rule=YANKED, project=one.project, version=one.version, sentence=sentence)
                 yield _Finding(lock, f"{lock.name}: {place}{one.project} {one.version}: {sentence}", verdict)
+
+
+def _yanked_in_builds(subset: Subset, locks: Iterable[Lock]) -> Iterator[_Finding]:
+    """Yield what was yanked and a build has, under ``"pinned"``: an acceptance let it in, or the build itself pins it."""
+    if subset.rules.yanked == "refuse":
+        return
+    for lock in locks:
+        for held, place in (each for pin in lock.pins for each in [*_held(pin)][1:]):
+            for verdict in Withdrawn().verdicts(held):
+                yield _Finding(lock, f"{lock.name}: {place}: {verdict.sentence}", verdict)
 
 
 def _held(pin: Pin) -> Iterator[tuple[Candidate, str]]:

@@ -116,7 +116,7 @@ def lacking(sdist: Distribution, error: NoSolution | Gaps) -> NotBuilt:
     """Return the error about a build whose requirements have no solution."""
     first = error if isinstance(error, NoSolution) else error.gaps[0]
     msg = f"{sdist.project} {sdist.version} cannot be built from {sdist.filename}, since its build requires {first.problem}"
-    step = first.next_step
+    step = first.step_of_build or first.next_step
     if first.sdist is not None:
         step = f"add {first.sdist[0].partition('==')[0]!r} to build below [sdists] as well, and take it out of keep if it is there"
     found = NotBuilt(msg, project=sdist.project, next_step=step)

@@ -15,11 +15,14 @@ import secrets
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, unquote
 
+from msgspec import structs
 from packaging.tags import Tag
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution, SubsetError
+from pypi_subset.model.intake.rules import YANKED
+from pypi_subset.model.intake.verdicts import Verdict
 from pypi_subset.support import http_server
 from pypi_subset.support.once import Once
 from pypi_subset.upstream.builds import NotBuilt, require_fitting
@@ -276,4 +279,11 @@ class Loopback:
         return f"{self._url}/files/{run}{candidate.key}/{quote(candidate.distribution.filename)}"
 
     def _entry(self, candidate: Candidate, run: str = "") -> str:
-        return entry_of(candidate.distribution, self._url_of(candidate, run))
+        one = candidate.distribution
+        if one.yanked is not None and self._asker:
+            verdict = Verdict(rule=YANKED, project=one.project, version=one.version, sentence="")
+            (target, *_), judge = self._tags, self.upstream.pages.judge
+            if not judge.standing((verdict,), target):
+                # No line of the user names what a build requires, so that pip would never take it.
+                one = structs.replace(one, yanked=None)
+        return entry_of(one, self._url_of(candidate, run))

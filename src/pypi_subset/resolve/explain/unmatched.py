@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from pypi_subset.model.intake.rules import YANKED
+from pypi_subset.model.intake.verdicts import Verdict
 from pypi_subset.resolve.explain.alternatives import settled, versions_for, way_out
 from pypi_subset.resolve.explain.hashes import no_solution
 from pypi_subset.resolve.explain.obstacles import is_pinned, joined_of
@@ -123,19 +125,21 @@ def _barred(
     (shown, allowed), target = releases, gap.job.target
     if (one := newest_refused(allowed, target)) is not None:
         step, version = way_in(one), one.distribution.version
+        own = "; or ".join(filter(None, (step, loosened)))
         if one.distribution.yanked is not None and not is_pinned(requirement):
             step = f"write '{requirement.name}=={version}' in the set, for pip takes no yanked release else; and {step}"
         ways = "; or ".join(filter(None, (step, loosened)))
         error = gap.error(f"the policy refuses {version}: {reason_of(one)}", ways, seen)
-        error.refused = True
+        error.refused, error.step_of_build = True, own
         return error
     if what := _yanked(shown, target):
         files = [one for files in allowed.values() for one in files]
         left = [one for one in files if one.distribution.yanked is None and one.tags is not None]
-        ways = "; or ".join(
-            filter(None, [_named(requirement, shown, target), loosened, way_out(left, target) if left else ""])
-        )
-        return gap.error(what, ways or "ask for another version", seen)
+        others = [loosened, way_out(left, target) if left else ""]
+        ways = "; or ".join(filter(None, [_named(requirement, shown, target), *others]))
+        error = gap.error(what, ways or "ask for another version", seen)
+        error.step_of_build = "; or ".join(filter(None, [_accepted(shown, target), *others]))
+        return error
     return None
 
 
@@ -230,6 +234,15 @@ def _named(requirement: Requirement, shown: Mapping[Version, Sequence[Candidate]
     """Return the line that takes a yanked release, ``""`` if none fits: pip takes one only if ``==`` names it."""
     versions = _withdrawn(shown, target)
     return f"write '{requirement.name}=={versions[0]}' in the set to take it all the same" if versions else ""
+
+
+def _accepted(shown: Mapping[Version, Sequence[Candidate]], target: Target) -> str:
+    """Return how a build takes a yanked release, ``""`` if none fits."""
+    versions = _withdrawn(shown, target)
+    if not versions:
+        return ""
+    project = shown[versions[0]][0].distribution.project
+    return letting_in(Verdict(rule=YANKED, project=project, version=versions[0], sentence=""))
 
 
 def _release(shown: Mapping[Version, Sequence[Candidate]], known: Known) -> tuple[str, str]:
