@@ -134,8 +134,8 @@ def _older(subset: Subset, locked: Relocked, backend: Backend) -> _Older:
     for whole, lock in zip(subset.jobs, locked.locks, strict=True):
         job = gaps.served(whole, lock)
         offers = backend.index().upstream.on(job.target.name)
-        repeats = bool(subset.rules.as_of)
-        known = Known(offers=offers, limits=backend.constraints, kept=locked.reused, repeats=repeats)
+        # What an old cut-off refuses is said too: no lock depends on a forecast.
+        known = Known(offers=offers, limits=backend.constraints, kept=locked.reused)
         held += outdated.as_remembered(lock, outdated.held_back(job, lock, known, others=locked.locks))
         early += outdated.as_remembered(lock, outdated.early(job, lock, known))
         if backend.judge()[0].counts:

@@ -61,6 +61,20 @@ def test_a_yanked_release_is_passed_over(workspace: Workspace, index: Index) -> 
 
 
 @pytest.mark.usefixtures("configured_index")
+def test_what_an_old_cut_off_refuses_is_passed_over(workspace: Workspace, index: Index) -> None:
+    """``as_of`` keeps a release away as ``min_age`` does, with a lock and without one; no day lets it in."""
+    offer(index, ("app", "1.0", OLD), ("app", "2.0", "2026-02-02T00:00:00Z"))
+    policy(workspace, 'as_of = "2026-01-02T00:00:00Z"')
+    for _ in range(2):
+        forecast = plan(workspace.paths)
+        (found,) = forecast.passed_over
+        assert (found.version, found.rule, found.until, found.instead) == ("2.0", "min_age", "", "1.0")
+        assert found.sentence == "min_age: uploaded 2026-02-02, the cut-off is 2026-01-02T00:00:00Z"
+        assert [(one.version, one.newest) for one in forecast.held] == [("1.0", "2.0")]
+        mirror(workspace)
+
+
+@pytest.mark.usefixtures("configured_index")
 def test_a_refused_dependency_is_passed_over(workspace: Workspace, index: Index) -> None:
     """The lock does not have it: a newer release of what is locked requires it."""
     offer(index, ("app", "1.0", OLD), ("lib", "1.0", OLD), ("lib", "2.0", OLD))
