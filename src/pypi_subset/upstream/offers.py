@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pypi_subset.model.intake.rules import MIN_AGE
 from pypi_subset.policy.withdrawn import Vanished
+from pypi_subset.upstream.pip_config import without_credentials
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,6 +147,15 @@ class TargetOffers:
         """Return which index answered 403 or 410 for its page of *project*, and what, ``""`` without one."""
         pages = self.upstream.pages
         return pages.denials.words(project, pages.indexes_of(self.source_of(project)))
+
+    def bare(self, project: NormalizedName) -> str:
+        """Return the index whose page of *project* lists no file of it, ``""`` if no index has a page of it."""
+        pages, source = self.upstream.pages, self.source_of(project)
+        if source is None and self.is_private(project):
+            # No index learns the name.
+            return ""
+        found = (url for url in pages.indexes_of(source) if pages.page_at((url, project)) is not None)
+        return without_credentials(next(found, ""))
 
     def doubt(self, project: NormalizedName, *, moved: bool = False) -> str:
         """

@@ -80,7 +80,7 @@ class Pages:
         # A page needs ten times its bytes while it is read, and threads read no faster together than one by one.
         self._reading = threading.Lock()
         locations = Locations(fetcher, spool)
-        self._page_at, self._links_at = Once(locations.page), Once(locations.links)
+        self.page_at, self._links_at = Once(locations.page), Once(locations.links)
         self._is_index = Once[str, bool](lambda url: fetcher.has_page(f"{url}/"))
         #: What locks have of a project beside its pages, and no source offers any more.
         self.kept: dict[Where, tuple[Candidate, ...]] = {}
@@ -162,14 +162,14 @@ class Pages:
             if location := next(linked, None):
                 return f"{without_credentials(location)} has no page"
 
-        def page_at(url: str) -> tuple[str, str] | None:
-            kept = self._page_at((url, project))
+        def shown_at(url: str) -> tuple[str, str] | None:
+            kept = self.page_at((url, project))
             return None if kept is None else (kept.content_type, kept.page(self._spool).text)
 
         asked = Presence(
             project=project,
             forbidden=lambda url: self.denials.status(url, project) == FORBIDDEN,
-            page_at=page_at,
+            page_at=shown_at,
             lists=lambda url: bool(self._read_index(url, where, lambda *_: True)),
             # Some indexes have pages of projects alone.
             is_index=lambda url: self.denials.has_shown(url) or self._is_index(url),
@@ -240,7 +240,7 @@ class Pages:
         groups = [read(wants) for read in readers]
         if len(readers) < 2:  # noqa: PLR2004 - nothing to compare
             return merge(groups)
-        if sum(self._page_at((url, where[0])) is not None for url in self._network.index_urls) > 1:
+        if sum(self.page_at((url, where[0])) is not None for url in self._network.index_urls) > 1:
             self.shared.add(where[0])
         names = Counter(candidate.distribution.filename for group in groups for candidate in group)
         twice = {name for name, count in names.items() if count > 1}
@@ -275,7 +275,7 @@ class Pages:
         )
 
     def _read_index(self, index: str, where: Where, wants: Wants) -> tuple[Candidate, ...]:
-        found = self._page_at((index, where[0]))
+        found = self.page_at((index, where[0]))
         if found is None:
             return ()
         with self._reading:
@@ -295,5 +295,5 @@ class Pages:
                 quarantined=lambda standing: self._quarantined.setdefault(where, standing),
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            msg = f"{without_credentials(page.url)} is no page of the simple API: {error!r}"
+            msg = f"{without_credentials(page.url)} is no page of the simple API: {error if type(error) is ValueError else repr(error)}"
             raise UpstreamError(msg, project=where[0], next_step="check pip's 'index-url'") from error

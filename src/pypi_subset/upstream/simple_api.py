@@ -75,7 +75,7 @@ def read_page(  # noqa: PLR0913 - callbacks
     # Not its <base>: rules name indexes.
     source = without_credentials(_start_of(url))
     if content_type.partition(";")[0].strip().lower() == JSON_TYPE:
-        entries, said = entries_of(text)
+        entries, said = entries_of(text, project)
         standing, base = _standing(said), _start_of(url)
         reading = _Reading(project, standing, wants, on_variant, source, on_damaged)
         candidates = read_entries(entries, lambda entry: _from_json(entry, base, reading), of_entry, reading)
@@ -86,7 +86,7 @@ def read_page(  # noqa: PLR0913 - callbacks
         base = _start_of(url, next((said["href"] for tag, said in tags if tag == "base" and "href" in said), ""))
         reading = _Reading(project, standing, wants, on_variant, source, on_damaged)
         anchors = [said for tag, said in tags if tag == "a" and said.get("href")]
-        require_index_page(text, (said["href"] for said in anchors))
+        require_index_page(text, (said["href"] for said in anchors), metas.get("pypi:repository-version"))
         candidates = read_entries(anchors, lambda said: _from_anchor(said, base, reading), of_link, reading)
     if standing is not None and standing.status == "quarantined":
         # Whatever the page has, none of it may be offered.

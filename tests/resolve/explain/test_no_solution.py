@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
 
-from tests.support.stages.mirroring import LINUX, WINDOWS, mirror
+from tests.support.stages.mirroring import LINUX, WINDOWS, mirror, read_lock
 
 #: The user's pip is configured for the loopback index.
 pytestmark = pytest.mark.usefixtures("configured_index")
@@ -49,6 +49,23 @@ def test_a_project_that_no_index_has(workspace: Workspace) -> None:
     with pytest.raises(NoSolution, match="no index has a project pandsa; check the spelling") as caught:
         mirror(workspace)
     assert "; or put a wheel of your own into requirements/wheels\n" in f"{caught.value}\n"
+
+
+def test_a_page_that_lists_no_file(workspace: Workspace, index: Index) -> None:
+    """What is there is said: an index with a page has the project. It may show quarantine in that way."""
+    index.projects["dep"] = []
+    index.add(make_wheel("app", "2.0", requires=["dep"]), make_wheel("app", "1.0"))
+    place = index.url.rstrip("/")
+    workspace.write("base.txt", "dep\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution, match=f"dep: the page of dep at {place} lists no file of it; see why") as caught:
+        mirror(workspace)
+    assert "removed or in quarantine; or put a wheel of your own" in str(caught.value)
+    workspace.write("base.txt", "app\n")
+    mirror(workspace)
+    (one,) = read_lock(workspace, "base--linux").outdated or ()
+    assert one.why == f"it requires dep, which has a page without files at {place}"
+    assert one.step == "see why on that index: its files may be removed or in quarantine"
 
 
 def test_a_conflict_is_boiled_down(workspace: Workspace, index: Index) -> None:

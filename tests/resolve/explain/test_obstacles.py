@@ -57,6 +57,11 @@ class Shelf:
         del project
         return ""
 
+    def bare(self, project: NormalizedName, /) -> str:
+        """Return nothing: each page lists files."""
+        del project
+        return ""
+
     def quarantine(self, project: NormalizedName, /) -> Standing | None:
         """Return nothing: no project is in quarantine."""
         del project

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from pypi_subset.errors import NoSolution, UpstreamError
 from pypi_subset.pipeline.plan import plan
 from tests.resolve.test_accepted import accept
 from tests.support.servers.index import Index
+from tests.support.servers.index_http import Answer
 from tests.support.stages.mirroring import LINUX, mirror, read_lock, versions
 from tests.support.wheels import make_wheel
 
@@ -214,3 +216,29 @@ def test_the_index_of_a_source_is_closed(workspace: Workspace, index: Index) -> 
         workspace.toml({"linux": LINUX}, more=f'[sources.acme]\nindex = "{other.url}"\nprojects = ["alpha"]\n')
         with pytest.raises(NoSolution, match="no index shows a project alpha"):
             mirror(workspace)
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ('{"meta": {"api-version": "2.0"}, "name": "dep", "files": []}', "of version 2.0 of the API"),
+        ('{"meta": {"api-version": "1.0"}, "name": "other", "files": []}', "the page of other"),
+        ('{"meta": {"api-version": "1.0"}, "name": "dep"}', "no list of files"),
+        ('{"error": "try later"}', "no list of files"),
+        ('{"files": []}', "lists no file, and may be none of an index"),
+        ('<meta name="pypi:repository-version" content="2.0">', "of version 2.0 of the API"),
+    ],
+)
+def test_a_page_that_is_no_answer(workspace: Workspace, index: Index, page: str, words: str) -> None:
+    """It makes no gap, and no locked release is gone for it."""
+    index.add(make_wheel("app"), make_wheel("dep"))
+    ask(workspace, "app\ndep\n", "dep")
+    mirror(workspace)
+    kind = "application/vnd.pypi.simple.v1+json" if page.startswith("{") else "text/html"
+    index.answers = {"/simple/dep/": Answer(status=200, headers={"Content-Type": kind}, body=page.encode())}
+    with pytest.raises(UpstreamError, match=words):
+        mirror(workspace, update=True)
+    assert versions(workspace, "base--linux") == {"app": "1.0", "dep": "1.0"}
+    shutil.rmtree(workspace.paths.locks)
+    with pytest.raises(UpstreamError, match=words):
+        mirror(workspace)

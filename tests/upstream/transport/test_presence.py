@@ -25,7 +25,7 @@ def doubt(
     return asked.doubt([ONE, OTHER, "file:///srv/index"])
 
 
-JSON, EMPTY = ("application/vnd.pypi.simple.v1+json", "{}"), ("text/html; charset=utf-8", "<p>Log in")
+JSON, EMPTY = ("application/vnd.pypi.simple.v1+json", '{"name": "acme"}'), ("text/html; charset=utf-8", "<p>Log in")
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,7 @@ JSON, EMPTY = ("application/vnd.pypi.simple.v1+json", "{}"), ("text/html; charse
     [
         {ONE: JSON, OTHER: JSON},
         {ONE: None, OTHER: JSON},
+        {ONE: None, OTHER: ("application/vnd.pypi.simple.v1+html", "<html>")},
         {ONE: ("text/html", '<meta name="pypi:repository-version" content="1.0">'), OTHER: None},
     ],
 )
@@ -58,6 +59,13 @@ def test_a_page_for_people() -> None:
         "the page of acme at https://two.example/simple lists no file, and may be none of an index"
     )
     assert doubt({ONE: JSON, OTHER: EMPTY}, lists=True) == ""
+
+
+def test_a_page_in_json_without_a_name() -> None:
+    """JSON that names no project may be the answer to anything."""
+    nameless = (JSON[0], '{"files": []}')
+    assert doubt({ONE: JSON, OTHER: nameless}).endswith("lists no file, and may be none of an index")
+    assert doubt({ONE: JSON, OTHER: nameless}, lists=True) == ""
 
 
 @pytest.mark.parametrize(

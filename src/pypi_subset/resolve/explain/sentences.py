@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from pypi_subset.resolve.explain.obstacles import Asking, Obstacle
 
 
+#: What helps where an index has a page of a project, and no file on it. An index may show quarantine in that way.
+BARE = "see why on that index: its files may be removed or in quarantine"
+
+
 class Shelves(Offers, Protocol):
     """What the indexes have, and where the user puts wheels of their own."""
 
@@ -39,6 +43,9 @@ class Shelves(Offers, Protocol):
 
     def quarantine(self, project: NormalizedName, /) -> Standing | None:
         """Return what an index says of a project that is in quarantine there (PEP 792)."""
+
+    def bare(self, project: NormalizedName, /) -> str:
+        """Return the index whose page of a project lists no file of it, ``""`` if no index has a page of it."""
 
     def vanished(self, project: NormalizedName, /) -> tuple[Verdict, ...]:
         """Return why locked releases that an index does not offer any more are not taken, newest first."""
@@ -107,7 +114,10 @@ def absence_of(project: NormalizedName, offers: Shelves) -> str:
     if vanished := offers.vanished(project):
         return f"no index offers any more ({vanished[0].sentence})"
     denied = offers.denied(project)
-    return f"no index shows: {denied}" if denied else "no index has"
+    if denied:
+        return f"no index shows: {denied}"
+    bare = offers.bare(project)
+    return f"has a page without files at {bare}" if bare else "no index has"
 
 
 def step_of(found: Obstacle, target: Target, offers: Shelves) -> str:
@@ -117,7 +127,9 @@ def step_of(found: Obstacle, target: Target, offers: Shelves) -> str:
         return place and f"change {place}"
     if found.kind == "absent" and offers.quarantine(found.project) is None:
         vanished = offers.vanished(found.project)
-        return letting_in(vanished[0]) if vanished else "check pip's 'index-url'"
+        if vanished:
+            return letting_in(vanished[0])
+        return BARE if offers.bare(found.project) else "check pip's 'index-url'"
     if found.kind != "files":
         return ""
     releases = admitted_by(found.asking, offers.candidates(found.project))

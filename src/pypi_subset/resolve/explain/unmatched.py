@@ -25,7 +25,7 @@ from pypi_subset.resolve.explain.rejections import (
     obstacle,
     tag_list,
 )
-from pypi_subset.resolve.explain.sentences import admitted_by, build_of, in_settings
+from pypi_subset.resolve.explain.sentences import BARE, admitted_by, build_of, in_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -169,6 +169,10 @@ def _absent(project: NormalizedName, gap: _Gap, known: Known) -> NoSolution:
                 f"its source has no file of {project}" if source else f"no source has a file of {project}", ""
             )
         doubt = known.upstream.doubt(project, moved=True)
+        if bare := known.upstream.bare(project):
+            step = f"{BARE}; or put a wheel of your own into requirements/wheels"
+            may_be = ", and may be none of an index" if doubt else ""
+            return gap.error(f"the page of {project} at {bare} lists no file of it{may_be}", step)
         step = f"{known.upstream.spelling}; or put a wheel of your own into requirements/wheels"
         return gap.error(f"no index has a project {project}{f': {doubt}' if doubt else ''}", step)
     why = f" ({quarantine.reason})" if quarantine.reason else ""

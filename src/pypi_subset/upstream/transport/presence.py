@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pypi_subset.upstream.pip_config import local_path, without_credentials
+from pypi_subset.upstream.transport.json_pages import require_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
 #: What a page in HTML holds if it states the version of the API (PEP 629) or the status of a project (PEP 792).
 _STATED = "pypi:"
+#: What a page in JSON holds (PEP 691).
+_NAMED = '"name"'
 #: What a page for people has, and no page of an index.
 _INTERACTIVE = re.compile(r"<(form|input|script)\b", re.IGNORECASE)
 #: What the names of distributions end with, and of files beside them.
@@ -54,16 +57,19 @@ class Presence:
             return "" if not moved or self.is_index(url) else f"{shown} has no page of an index"
         kind, text = page
         # A server may answer everything with one page of another kind.
-        certain = not kind.startswith("text/html") or _STATED in text or self.lists(url)
+        stated = _STATED if kind.startswith("text/html") else _NAMED if "json" in kind else ""
+        certain = stated in text or self.lists(url)
         return "" if certain else f"the page of {self.project} at {shown} lists no file, and may be none of an index"
 
 
-def require_index_page(text: str, links: Iterable[str]) -> None:
+def require_index_page(text: str, links: Iterable[str], version: str | None = None) -> None:
     """
     Refuse a page in HTML that is made for people, such as a login: it has no file, but a form or a program.
 
-    :raises ValueError: it is one.
+    :param version: the version of the API that it states.
+    :raises ValueError: it is one, or of another version than 1.
     """
+    require_version(version)
     if not any(re.split("[?#]", one, maxsplit=1)[0].endswith(_FILES) for one in links) and (
         found := _INTERACTIVE.search(text)
     ):
