@@ -18,6 +18,20 @@ def candidate(project: str, version: str) -> Candidate:
     return Candidate(distribution=one, source="https://index.example/simple/")
 
 
+def test_all_above_a_version_is_denied() -> None:
+    """Post-releases and local versions of it too, which PEP 440 leaves out of ``>`` in a requirement."""
+    rule = Denied([("colors", ">1.4")])
+    versions = ["1.3", "1.4rc1", "1.4", "1.4.0", "1.4+x", "1.4.post1", "1.4.post1+x", "1.4.1", "1.5.dev1", "2!1.0"]
+    refused = [one for one in versions if rule.verdicts(candidate("colors", one))]
+    assert refused == ["1.4+x", "1.4.post1", "1.4.post1+x", "1.4.1", "1.5.dev1", "2!1.0"]
+    both = Denied([("colors", ">1.4,!=1.4.post1,<2")])
+    assert [one for one in versions if both.verdicts(candidate("colors", one))] == [
+        "1.4+x",
+        "1.4.1",
+        "1.5.dev1",
+    ]
+
+
 def test_releases_are_denied() -> None:
     """A project as a whole, some versions of one, pre-releases among them, and a prefix."""
     rule = Denied([("evil", ""), ("colors", ">1.4"), ("acme-*", "")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from pypi_subset.model.intake.rules import DENY
 from pypi_subset.model.intake.sources import covers
@@ -16,6 +17,24 @@ if TYPE_CHECKING:
     from pypi_subset.model.candidates import Candidate
 
 
+class _Versions:
+    """
+    The versions that a specifier denies.
+
+    ``>1.4`` has all above 1.4. In a requirement it has neither 1.4.post1 nor 1.4+local (PEP 440, "Exclusive ordered
+    comparison"), which would let them in here.
+    """
+
+    def __init__(self, text: str) -> None:
+        every = SpecifierSet(text)
+        self._above = [Version(one.version) for one in every if one.operator == ">"]
+        self._others = SpecifierSet(",".join(str(one) for one in every if one.operator != ">"))
+
+    def has(self, version: Version) -> bool:
+        """Return whether *version* is denied."""
+        return all(version > bound for bound in self._above) and self._others.contains(version, prereleases=True)
+
+
 class Denied:
     """
     The releases that are refused.
@@ -24,13 +43,13 @@ class Denied:
     """
 
     def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
-        self._entries = [(pattern, SpecifierSet(text), text) for pattern, text in entries]
+        self._entries = [(pattern, _Versions(text), text) for pattern, text in entries]
 
     def verdicts(self, candidate: Candidate) -> tuple[Verdict, ...]:
         """Return why *candidate* is refused, none if no entry names it."""
         one = candidate.distribution
         for pattern, versions, text in self._entries:
-            if covers(pattern, one.project) and versions.contains(one.version, prereleases=True):
+            if covers(pattern, one.project) and versions.has(one.version):
                 sentence = f"deny: subset.toml has '{pattern}{text}'"
                 return (Verdict(rule=DENY, project=one.project, version=one.version, sentence=sentence),)
         return ()
