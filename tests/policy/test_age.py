@@ -76,7 +76,7 @@ def test_places_without_times() -> None:
     assert rule.verdicts(candidate("2026-11-28T11:00:00Z"))
     other = MinAge(IntakeRules(min_age=DAY, no_times=("https://index.example/sim",)), Sources(), NOW)
     (found,) = other.verdicts(candidate(None))
-    assert "states no upload time" in found.sentence
+    assert "states no upload time of it in the form of PEP 700 (UTC, with Z)" in found.sentence
     assert other.verdicts(candidate(None, path=Path("app.whl"))) == ()
 
 

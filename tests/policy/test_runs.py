@@ -253,7 +253,7 @@ def test_files_without_upload_times_are_counted(
         found, said = mirror(workspace)
         place = other.url.rstrip("/")
         line = (
-            f"note: min_age leaves out 3 files of 2 projects (app, lib) on {place}, which states no upload time of them; "
+            f"note: min_age leaves out 3 files of 2 projects (app, lib) on {place}, which states no upload time of them in the form of PEP 700; "
             f'no_times = ["{place}"] below [policy] admits them'
         )
         assert said.splitlines().count(line) == 1

@@ -68,7 +68,7 @@ def test_the_sentence() -> None:
     """It has numbers, the first three projects, and the line that admits the files."""
     one = Untimed(index="https://host/simple", files=1, projects=("app",))
     assert sentence_of(one) == (
-        "note: min_age leaves out 1 file of 1 project (app) on https://host/simple, which states no upload time of them; "
+        "note: min_age leaves out 1 file of 1 project (app) on https://host/simple, which states no upload time of them in the form of PEP 700; "
         'no_times = ["https://host/simple"] below [policy] admits them'
     )
     many = Untimed(index="https://host/simple", files=9, projects=("a", "b", "c", "d"))

@@ -91,7 +91,8 @@ class MinAge:
             if cutoff.untimed or any(place == url or place.startswith(f"{url}/") for url in self._no_times):
                 return ()
             place = place or "the lock"
-            return _refused(candidate, f"{cutoff.by}: {place} states no upload time of it, and {cutoff.by} needs one")
+            what = f"{place} states no upload time of it in the form of PEP 700 (UTC, with Z)"
+            return _refused(candidate, f"{cutoff.by}: {what}, and {cutoff.by} needs one")
         # Fractions of a second do not matter: the cut-off has none.
         if uploaded[:19] < cutoff.at[:19]:
             return ()

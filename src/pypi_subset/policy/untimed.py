@@ -88,6 +88,6 @@ def sentence_of(one: Untimed, setting: str = MIN_AGE) -> str:
     names = f"{', '.join(one.projects[:_SHOWN])}{', …' if count > _SHOWN else ''}"
     files = f"{one.files} file{'s' * (one.files != 1)} of {count} project{'s' * (count != 1)} ({names})"
     return (
-        f"note: {setting} leaves out {files} on {one.index}, which states no upload time of them; "
+        f"note: {setting} leaves out {files} on {one.index}, which states no upload time of them in the form of PEP 700; "
         f'no_times = ["{one.index}"] below [policy] admits them'
     )
