@@ -200,8 +200,9 @@ def test_other_bytes_under_the_name_are_named(locked: Workspace, index: Index) -
         mirror(locked, update=True)
 
 
-def test_a_failure_is_no_verdict(locked: Workspace, index: Index) -> None:
+def test_a_failure_is_no_verdict(locked: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """An index that fails is an error; what was known before stays."""
+    monkeypatch.setenv("PIP_RETRIES", "0")
     vanish(index, "acme", "2.0")
     plan(locked.paths)
     index.on_request = lambda path: 503 if "/simple/" in path else None
@@ -473,8 +474,11 @@ def test_a_checkout_without_the_file_names_the_ways(locked: Workspace, index: In
     assert versions(locked, "base--linux")["acme"] == "1.0"
 
 
-def test_a_file_that_its_index_lists_is_no_gone_one(locked: Workspace, index: Index) -> None:
+def test_a_file_that_its_index_lists_is_no_gone_one(
+    locked: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """If the index lists a file that cannot be fetched, the error is that of the index."""
+    monkeypatch.setenv("PIP_RETRIES", "0")
     for path in (locked.paths.packages, locked.paths.site):
         shutil.rmtree(path)
     index.on_request = lambda path: 500 if path.endswith(".whl") else None

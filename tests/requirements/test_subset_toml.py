@@ -21,7 +21,7 @@ def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 #: The keys of ``[policy]``.
 POLICY = (
     "bad_files, outdated, first_source_wins, advisories, max_severity, unknown_severity, max_age, min_age, "
-    "as_of, no_times, deny, yanked, "
+    "as_of, no_times, ignore_403, deny, yanked, "
     "gone, allow_licenses, licenses, accept"
 )
 

@@ -171,8 +171,9 @@ def test_wrong_hashes_are_no_gap(workspace: Workspace, index: Index) -> None:
         mirror(workspace)
 
 
-def test_an_index_that_fails_is_no_gap(workspace: Workspace, index: Index) -> None:
+def test_an_index_that_fails_is_no_gap(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether there is a solution is not known then."""
+    monkeypatch.setenv("PIP_RETRIES", "0")
     index.add(make_wheel("app"))
     ask(workspace, "app\nfast\n", accept("fast", "linux", "windows"))
     index.on_request = lambda path: 503 if "/fast/" in path else None

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from pip._internal.network import auth
 
 from pypi_subset.errors import SubsetError, UpstreamError
 from pypi_subset.upstream.http import Fetcher
@@ -52,6 +53,8 @@ def test_a_keyring_is_asked_where_pip_would(
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("PIP_NO_INPUT", no_input)
+    # pip remembers for a process that there was none.
+    auth.get_keyring_provider.cache_clear()
     with Index(auth=("me", "s3cret")) as closed:
         closed.add(make_wheel("app"))
         monkeypatch.setenv("PIP_INDEX_URL", closed.url.replace("://", "://me@"))

@@ -224,6 +224,7 @@ def opened(  # noqa: PLR0913 - what a run has, and what the user allows
             from pypi_subset.upstream.gateway import Loopback  # noqa: PLC0415
 
             upstream = Upstream(network, store=work / "store", shelf=packages, judge=judge()[0], say=progress.say)
+            stack.callback(upstream.fetcher.close)
             if subset.build or subset.keep:
                 from pypi_subset.pipeline.building import builder_of  # noqa: PLC0415 - few build anything
 

@@ -70,7 +70,8 @@ def _fetched(base: str, site: Path, pin: str, progress: Progress) -> int:
     """Return the number of files that were fetched for *site*, which this run holds, as `fetch_site`."""
     fetcher, last = Fetcher(read_network(), say=progress.say), read_release(site)
     here = _Here(site)
-    with here.until_whole(), staging.staged(site) as stage:
+    with contextlib.ExitStack() as ending, here.until_whole(), staging.staged(site) as stage:
+        ending.callback(fetcher.close)
         # Before the manifest: while the site is published, that one may be the later of the two.
         release = _small(fetcher, f"{base}{RELEASE}", MAX_BYTES)
         data = _manifest_at(fetcher, base)

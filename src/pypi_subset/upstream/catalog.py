@@ -66,7 +66,7 @@ class Upstream:
         say: Callable[[str], None] | None = None,
     ) -> None:
         self._store, self._shelf = store, shelf
-        self._fetcher = Fetcher(network, Kept(store / kept.FOLDER), say)
+        self.fetcher = Fetcher(network, Kept(store / kept.FOLDER), say)
         self.own_wheels = network.own_wheels
         self._known: dict[str, Candidate] = {}
         self._sizes: dict[str, int] = {}
@@ -81,8 +81,8 @@ class Upstream:
         self.own_metadata: dict[str, str] = {}
         # One for each file: a pip that wants the whole of it and one that wants its end may come together.
         self._locks = Once[str, threading.Lock](lambda _: threading.Lock())
-        self.pages = Pages(network, self._fetcher, Spool(store.parent), judge=judge)
-        self.addresses = Addresses(self._fetcher, self.pages)
+        self.pages = Pages(network, self.fetcher, Spool(store.parent), judge=judge)
+        self.addresses = Addresses(self.fetcher, self.pages)
         #: Builds wheels from sdists; ``None`` where no project is to be built.
         self.builds: Builds | None = None
         self._file_of, self._sha256_of = Once(self._obtain), Once(self._hash)
@@ -246,7 +246,7 @@ class Upstream:
         if candidate.metadata is not None and one.url is not None:
             # Where it is wrong or not to be had, the wheel has it, and decides.
             with contextlib.suppress(UpstreamError, HashMismatch, BadDistribution):
-                data = self._fetcher.small(str(candidate.at(".metadata")), bounds.LARGEST_METADATA)
+                data = self.fetcher.small(str(candidate.at(".metadata")), bounds.LARGEST_METADATA)
                 if data is not None:
                     self._apart[key] = checked_metadata(candidate, data)
                     return self._shelved(candidate, data)
@@ -255,7 +255,7 @@ class Upstream:
             with self._locks(key):
                 with promised(candidate):
                     address, limit = str(candidate.at()), most(candidate)
-                    remote = None if self._is_here(candidate) else self._fetcher.tail(address, path, limit)
+                    remote = None if self._is_here(candidate) else self.fetcher.tail(address, path, limit)
                 if remote is not None:
                     self._sizes[key] = remote.total
                     # A server may send other parts than those that were asked for: the whole file decides.

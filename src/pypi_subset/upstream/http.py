@@ -61,7 +61,7 @@ class Fetcher:
     """
     Fetches for one run, from any thread; sessions and their connections are reused.
 
-    A host in trouble is asked again, with pauses that grow, for 12 seconds times pip's setting ``retries``.
+    A host in trouble is asked again, with pauses that grow, for 12 seconds times pip's ``retries``; after `close`, no more.
 
     :param kept: what an unfinished run has fetched; ``None``: nothing.
     :param say: receives a line when all requests to a host wait.
@@ -70,6 +70,7 @@ class Fetcher:
     def __init__(self, network: Network, kept: Kept | None = None, say: Callable[[str], None] | None = None) -> None:
         self._network, self._kept, self.blame = network, kept or Kept(None), network.blame()
         self._hosts = Hosts(patience_of(network.options.retries), say)
+        self.close = self._hosts.close
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
         self.denials = Denials(self.page)
 

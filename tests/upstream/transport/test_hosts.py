@@ -86,3 +86,17 @@ def test_what_gets_further_has_its_patience_again(clock: list[float]) -> None:
     while attempts.again("broke the connection"):
         pass
     assert attempts.over()
+
+
+def test_after_the_run_there_is_no_attempt(clock: list[float]) -> None:
+    """A thread that is left behind ends with its next failure, and prints nothing."""
+    said = list[str]()
+    hosts_of_run = Hosts(60, said.append)
+    host = hosts_of_run.at("https://index.example/")
+    attempts = host.attempts()
+    assert attempts.again("answered 503")
+    hosts_of_run.close()
+    assert not attempts.again("answered 503", 8)
+    assert not hosts_of_run.at("https://other.example/").attempts().again("answered 503", 8)
+    host.trouble("answered 503", 8)
+    assert (clock, said) == ([0.5], [])

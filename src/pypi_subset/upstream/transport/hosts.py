@@ -41,6 +41,7 @@ class Hosts:
         self._patience, self._say = patience, say
         self._lock = threading.Lock()
         self._known: dict[str, Host] = {}
+        self._closed = False
 
     def at(self, url: str) -> Host:
         """Return the host that *url* names, with its port."""
@@ -50,8 +51,15 @@ class Hosts:
             name = ""
         with self._lock:
             if name not in self._known:
-                self._known[name] = Host(name, self._patience, self._say)
+                self._known[name] = Host(name, 0.0 if self._closed else self._patience, self._say)
             return self._known[name]
+
+    def close(self) -> None:
+        """Make no further attempt and say nothing more: the run has ended, and a thread of it may still be waiting."""
+        with self._lock:
+            self._closed, self._say = True, None
+            for host in self._known.values():
+                host.close()
 
 
 class Host:
@@ -88,6 +96,10 @@ class Host:
                 self._running -= 1
                 self._changed.notify_all()
 
+    def close(self) -> None:
+        """As `Hosts.close`."""
+        self.patience, self._say = 0.0, None
+
     def attempts(self) -> Attempts:
         """Return the attempts of one request."""
         return Attempts(self)
@@ -122,8 +134,8 @@ class Host:
                 pause = wanted
             new, self._until = now + pause > self._until, max(self._until, now + pause)
             most = self._most
-        if new and pause >= _WORTH_SAYING and self._say is not None:
-            self._say(f"{self.name} {why}: waiting {pause:.0f} s, then {most} at a time")
+        if new and pause >= _WORTH_SAYING and (say := self._say) is not None:
+            say(f"{self.name} {why}: waiting {pause:.0f} s, then {most} at a time")
 
     def wait(self) -> None:
         """Return when the host may be asked."""
