@@ -44,14 +44,13 @@ logger = logging.getLogger(__name__)
 #: PEP 691: what we can read, best first.
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
 
-#: The types of a page, as pip takes them.
+#: The types of a page.
 MEDIA_TYPES = frozenset({"application/vnd.pypi.simple.v1+json", "application/vnd.pypi.simple.v1+html", "text/html"})
 
 _T = TypeVar("_T")
 
 #: Bytes of a file after which a broken connection is new trouble.
 _PROGRESS = 1 << 16
-
 _OK, _PARTIAL, _UNCHANGED = 200, 206, 304
 #: Answers that mean "not here". Object stores without a listing right answer 403 for a key that does not exist.
 _ABSENT = frozenset({FORBIDDEN, 404, GONE})
