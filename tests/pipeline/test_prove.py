@@ -113,6 +113,7 @@ def test_what_the_user_accepts(tmp_path: Path) -> None:
         found = prove(subset.paths, processes=1).totals
         totals.append((found.amber, found.failed))
     assert totals == [(6, 0), (0, 6), (6, 0)]
+    subset.looked()
     publish(subset.paths, tmp_path / "published")
     assert b"bs4 is installed by hand" in (tmp_path / "published" / "proof" / "report.json").read_bytes()
     whole = SubsetOnDisk(tmp_path / "two", targets=[HERE], lines=["aa"], pins={"here": [make_wheel("aa")]}).write()

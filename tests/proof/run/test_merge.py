@@ -454,7 +454,9 @@ def test_joined_from_the_command_line(subset: SubsetOnDisk, parts: tuple[Path, P
     one, other = sorted(path.relative_to(root).as_posix() for path in folder.rglob("*.json"))
     done = command("merge-reports", "all parts", cwd=root)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.endswith("33 passed, 0 failed, 0 skipped; isolation: namespaces\n")
+    assert done.stdout.endswith(
+        "33 passed, 0 failed, 0 skipped; isolation: namespaces\nNext: `pypi-subset publish --to DIR`\n"
+    )
     folder.rename(root / "parts")
     one, other = (name.replace("all parts", "parts") for name in (one, other))
     assert command("merge-reports", one, other, cwd=root).returncode == 0
