@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from typing import Self
 
 
-#: Seconds in which a process whose output has ended is gone.
-_PATIENCE = 0.5
+#: Seconds in which a process whose output has ended is gone, also on a busy machine.
+_PATIENCE = 5.0
 
 
 class Served(Protocol):
