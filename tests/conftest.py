@@ -18,6 +18,7 @@ from pypi_subset.pip.pool import Pips
 from pypi_subset.pipeline import workspace as pipeline_workspace
 from pypi_subset.proof.evidence import key
 from pypi_subset.targets.named_systems import overdue
+from pypi_subset.upstream.transport import hosts
 from tests.support.servers.index import Index
 from tests.support.sites.workspace import Workspace, without_configuration
 
@@ -131,6 +132,15 @@ def index() -> Iterator[Index]:
     """Yield an empty index that answers."""
     with Index() as running:
         yield running
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the pauses that are made from now on: a clock stands still except for them."""
+    made = list[float]()
+    monkeypatch.setattr(hosts, "sleep", made.append)
+    monkeypatch.setattr(hosts, "monotonic", lambda: sum(made))
+    return made
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from pypi_subset.support import bounds
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import read_network
 from pypi_subset.upstream.session import guarded
-from pypi_subset.upstream.transport import hosts
 from tests.support.programs.commands import subset
 from tests.support.servers.hostile import endless, head, sending
 
@@ -92,15 +91,6 @@ def test_credentials_stay_with_their_server() -> None:
         assert Fetcher(read_network()).page(f"{url.replace('//', '//me:s3cret@')}/app/") is not None
     assert "Authorization: Basic" in here[0]
     assert "Authorization" not in there[0]
-
-
-@pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Return the pauses that are made from now on: a clock stands still except for them."""
-    made = list[float]()
-    monkeypatch.setattr(hosts, "sleep", made.append)
-    monkeypatch.setattr(hosts, "monotonic", lambda: sum(made))
-    return made
 
 
 @pytest.mark.parametrize(

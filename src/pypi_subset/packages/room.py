@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.paths import Paths
 
-#: Files are fetched ahead of the last lock if they take at most this share of what is free: what further locks need is
+#: Files are fetched ahead of the last lock if they take at most this share of the free room: what further locks need is
 #: not known by then.
 SHARE = 0.1
 #: What link(2) says where a file can have no second name.
@@ -38,7 +38,7 @@ class Room:
     paths: Paths
 
     def is_ample(self, fetched: int) -> bool:
-        """Return whether *fetched* bytes are a small part of what is free where they go."""
+        """Return whether *fetched* bytes need only a small part of the free room at their place."""
         least = min(free(self.paths.packages), free(self.paths.site.parent))
         return fetched <= SHARE * least
 

@@ -44,7 +44,7 @@ def resolve_with_gaps(  # noqa: PLR0913 - as `resolve`, and what may be left out
     :param accepted: normalized projects whose requests may be left out.
     :raises NoSolution: one thing keeps the other requests from a solution.
     :raises Gaps: several do.
-    :raises UpstreamError: an index does not show a page of what an accepted request may need.
+    :raises UpstreamError: an index hides the page of a project that an accepted request may need.
     """
     given = partial(resolve, inputs=inputs, index=index, pips=pips)
     every = partial(resolve_or_all_gaps, inputs=inputs, constraints=constraints, index=index, pips=pips)

@@ -4,20 +4,8 @@ from __future__ import annotations
 
 import threading
 
-import pytest
-
-from pypi_subset.upstream.transport import hosts
 from pypi_subset.upstream.transport.hosts import Hosts
 from tests.support.programs.ending import ending
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Return the pauses that are made; the time is their sum."""
-    made = list[float]()
-    monkeypatch.setattr(hosts, "sleep", made.append)
-    monkeypatch.setattr(hosts, "monotonic", lambda: sum(made))
-    return made
 
 
 def test_a_host_is_its_name_and_port() -> None:
@@ -30,7 +18,7 @@ def test_a_host_is_its_name_and_port() -> None:
     assert known.at("http://[1::2/").name == ""
 
 
-def test_trouble_halves_what_runs(clock: list[float]) -> None:
+def test_trouble_halves_what_runs(pauses: list[float]) -> None:
     """Of six requests that fail together one pause comes, and three run from then on; good answers bring one more."""
     said = list[str]()
     host = Hosts(60, said.append).at("https://index.example/")
@@ -62,10 +50,10 @@ def test_trouble_halves_what_runs(clock: list[float]) -> None:
         for thread in threads:
             thread.join()
     assert most == 3
-    assert clock == [4]
+    assert pauses == [4]
 
 
-def test_pauses_begin_again_after_a_good_answer(clock: list[float]) -> None:
+def test_pauses_begin_again_after_a_good_answer(pauses: list[float]) -> None:
     """The pause doubles as long as no answer is good."""
     host = Hosts(1000).at("https://index.example/")
     attempts = host.attempts()
@@ -73,22 +61,22 @@ def test_pauses_begin_again_after_a_good_answer(clock: list[float]) -> None:
         assert attempts.again("answered 503")
     host.good()
     assert attempts.again("answered 503")
-    assert clock == [0.5, 1, 2, 0.5]
+    assert pauses == [0.5, 1, 2, 0.5]
 
 
-def test_what_gets_further_has_its_patience_again(clock: list[float]) -> None:
+def test_what_gets_further_has_its_patience_again(pauses: list[float]) -> None:
     """A file that arrives piece by piece is not given up after a minute in all."""
     attempts = Hosts(10).at("https://index.example/").attempts()
     for _ in range(8):
         assert attempts.again("broke the connection")
         attempts.moved_on()
-    assert sum(clock) > 20
+    assert sum(pauses) > 20
     while attempts.again("broke the connection"):
         pass
     assert attempts.over()
 
 
-def test_after_the_run_there_is_no_attempt(clock: list[float]) -> None:
+def test_after_the_run_there_is_no_attempt(pauses: list[float]) -> None:
     """A thread that is left behind ends with its next failure, and prints nothing."""
     said = list[str]()
     hosts_of_run = Hosts(60, said.append)
@@ -99,4 +87,4 @@ def test_after_the_run_there_is_no_attempt(clock: list[float]) -> None:
     assert not attempts.again("answered 503", 8)
     assert not hosts_of_run.at("https://other.example/").attempts().again("answered 503", 8)
     host.trouble("answered 503", 8)
-    assert (clock, said) == ([0.5], [])
+    assert (pauses, said) == ([0.5], [])

@@ -47,7 +47,7 @@ def difference(target: Target, interpreters: Sequence[Interpreter]) -> str:
 
 
 def _facts(target: Target, interpreter: Interpreter) -> Iterator[tuple[bool, str]]:
-    """Yield whether each fact about *interpreter* prevents that it stands for *target*, and how to say so."""
+    """Yield for each fact about *interpreter* whether it contradicts *target*, and the words for that."""
     if target.host:
         here = interpreter.path == Path(os.path.realpath(getattr(sys, "_base_executable", sys.executable)))
         yield not here, "it is not the one that runs the tool"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: A line of ``rsync --list-only``: mode, size, time, and the name, which for a link says where it leads.
 _LINE = re.compile(r"(.)\S{9,} +(\d+) (\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) (.+)")
 
-#: Names from a list with a zero byte behind each; times, by which unchanged files are known. No owner, mode, link: new
+#: A list of names, each with a zero byte at its end. Times show which files are unchanged. No owner, mode, link: new
 #: files have the mode that the umask there gives, whatever the mode here is.
 _LISTED = ("--from0", "--times", "--omit-dir-times", "--chmod=ugo=rwX")
 

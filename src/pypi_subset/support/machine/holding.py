@@ -134,7 +134,7 @@ def _attempt(path: Path, *, must: bool) -> int | None:
     except OSError as error:
         os.close(lock)
         if error.errno in _NO_LOCKS:
-            # No other run can be kept out there; the run goes on without a lock.
+            # There is no lock in such a directory. The run continues, and another run may write there.
             return -1
         if error.errno in {errno.EAGAIN, errno.EACCES}:
             return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-#: What stands in the place of a token.
+#: The text that replaces a token.
 HIDDEN = "***"
 
 #: Characters of a token: fewer are guessed. A name that is so long has separators.

@@ -72,7 +72,7 @@ class Blame:
         return UpstreamError(f"cannot fetch {bare}: {reason}", next_step=step)
 
     def answered(self, url: str, status: int, reason: str) -> UpstreamError:
-        """Return the error about an answer that is none of what was asked for."""
+        """Return the error about an answer of another kind than the request."""
         bare, owner = url_without_secrets(url), self.owner(url)
         if status == _PROXY:
             return self._proxy_wants(f"{bare} answered {status} {reason}")

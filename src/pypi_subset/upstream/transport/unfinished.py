@@ -62,7 +62,7 @@ class Unfinished:
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of what is here, in hexadecimal."""
+        """SHA-256 of the bytes so far, in hexadecimal."""
         return self._digest.hexdigest()
 
     def write(self, block: bytes) -> int:

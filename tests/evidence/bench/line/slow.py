@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def setup(self) -> None:
-        """Keep little of what the client has not taken: a line has no megabytes in it."""
+        """Limit the buffer of the connection: a real line holds no megabytes."""
         super().setup()
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 16)
 
