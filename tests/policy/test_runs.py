@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("configured_index")
 
 WINDOWS_TAG = "py3-none-win_amd64"
-OLD, NEW = "2026-01-01T00:00:00Z", (datetime.now(UTC) - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+OLD, NEW, LATER = (
+    "2026-01-01T00:00:00Z",
+    *((datetime.now(UTC) + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ") for hours in (-2, 1)),
+)
 
 
 def offer(index: Index, *wheels: tuple[str, str, str]) -> None:
@@ -103,8 +106,13 @@ def test_a_release_with_an_admitted_file_is_not_passed_over(workspace: Workspace
 
 
 def test_an_old_cutoff_gives_the_same_locks(workspace: Workspace, index: Index) -> None:
-    """Resolved twice at a recorded ``as_of``, locks have the same bytes, though newer files appeared in between."""
+    """
+    Resolved twice at a recorded ``as_of``, locks have the same bytes, though newer files appeared in between.
+
+    Their list of older releases has what the cut-off kept away then, and mirror shows it again.
+    """
     offer(index, ("app", "1.0", OLD), ("lib", "1.0", OLD), ("lib", "1.1", OLD), ("core", "1.0", OLD))
+    offer(index, ("app", "1.5", NEW), ("core", "1.5", NEW), ("need", "1.5", NEW))
     wheel = make_wheel("need", "1.0", requires=["core"])
     index.add(wheel)
     index.upload_times[wheel.filename] = OLD
@@ -115,12 +123,13 @@ def test_an_old_cutoff_gives_the_same_locks(workspace: Workspace, index: Index) 
     before = [path.read_bytes() for path in locks]
     policy(workspace, f'min_age = "7 days"\nas_of = "{cutoff}"', "app\nlib==1.0\nneed\n")
     assert mirror(workspace)[0].resolved == 0
-    offer(index, ("app", "2.0", cutoff), ("lib", "2.0", NEW), ("need", "2.0", NEW), ("core", "0.9", NEW))
+    offer(index, ("app", "2.0", LATER), ("lib", "2.0", LATER), ("need", "2.0", LATER), ("core", "0.9", LATER))
     more = make_wheel("app", "1.0", tag="cp310-cp310-manylinux2014_x86_64")
     index.add(more)
-    index.upload_times[more.filename] = NEW
+    index.upload_times[more.filename] = LATER
     for update in (True, False):
-        mirror(workspace, update=update)
+        older = mirror(workspace, update=update)[0].outdated
+        assert [(one.project, one.newest) for one in older] == [("app", "1.5"), ("lib", "1.1"), ("need", "1.5")]
         assert sorted(workspace.paths.locks.iterdir()) == locks
         assert [path.read_bytes() for path in locks] == before
 

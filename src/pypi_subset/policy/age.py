@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pypi_subset.model.intake.rules import MIN_AGE
-from pypi_subset.model.intake.verdicts import Verdict
+from pypi_subset.model.intake.verdicts import ADMITTED, Verdict
 
 if TYPE_CHECKING:
     from pypi_subset.model.candidates import Candidate
@@ -43,6 +43,11 @@ def text_of(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def repeated_moment(rules: IntakeRules) -> datetime | None:
+    """Return the moment at which the cut-off ``as_of`` was that of ``min_age``, ``None`` without ``as_of``."""
+    return datetime.fromisoformat(rules.as_of) + timedelta(seconds=rules.min_age) if rules.as_of else None
+
+
 class MinAge:
     """
     The cut-offs: a file that was uploaded at one of them or later is refused; of two, the earlier one counts.
@@ -55,8 +60,8 @@ class MinAge:
     """
 
     def __init__(self, rules: IntakeRules, sources: Sources, now: datetime, prior: str = "") -> None:
-        # The moment at which the cut-off that is repeated was that of the policy: sources have others.
-        self._now = datetime.fromisoformat(rules.as_of) + timedelta(seconds=rules.min_age) if rules.as_of else now
+        # Sources have other ages than the policy: their cut-offs follow from the moment.
+        self._now = repeated_moment(rules) or now
         self._no_times = rules.no_times
         self._indexes = {one.name: one.index for one in sources.named}
         fixed = bool(rules.as_of)
@@ -97,7 +102,7 @@ class MinAge:
         if uploaded[:19] < cutoff.at[:19]:
             return ()
         until = _until(uploaded, cutoff.seconds)
-        admitted = f"; admitted from {until.strftime('%Y-%m-%d %H:%M')} UTC" if until else ""
+        admitted = f"{ADMITTED}{until.strftime('%Y-%m-%d %H:%M')} UTC" if until else ""
         what = f"{cutoff.by}: uploaded {uploaded[:10]}, the cut-off is {cutoff.at}{admitted}"
         return _refused(candidate, what, since=uploaded, until=until.strftime(MOMENT) if until else "")
 

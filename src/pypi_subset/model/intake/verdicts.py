@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: The rule that refuses a release because of an advisory.
 ADVISORY = "advisory"
+#: Begins the part of a sentence that names the moment of admission.
+ADMITTED = "; admitted from "
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +43,11 @@ class Verdict:
     def is_final(self) -> bool:
         """Whether no acceptance lets the release in: it is malicious."""
         return self.rule == ADVISORY and is_malware(self.ids)
+
+    @property
+    def lasting(self) -> str:
+        """The sentence without the moment of admission: a lock holds it, and ``as_of`` repeats its bytes."""
+        return self.sentence.partition(ADMITTED)[0]
 
     def document(self) -> dict[str, object]:
         """Return it as JSON's values."""

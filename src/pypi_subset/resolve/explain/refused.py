@@ -44,19 +44,20 @@ def newest_refused(releases: Mapping[Version, Sequence[Candidate]], target: Targ
 def reason_of(one: Candidate) -> str:
     """Return why the policy refuses a wheel, with the rules; nothing in it depends on the moment of the run."""
     name = f"{one.distribution.project} {one.distribution.version}"
-    return "; ".join(
-        verdict.sentence.partition("; admitted from ")[0].removeprefix(f"{name} ").removeprefix(f"{name}: ")
-        for verdict in one.verdicts
-    )
+    return "; ".join(verdict.lasting.removeprefix(f"{name} ").removeprefix(f"{name}: ") for verdict in one.verdicts)
 
 
-def way_in(one: Candidate) -> str:
-    """Return how the user lets a wheel in that the policy refuses: an acceptance for each rule, or what else admits it."""
+def way_in(one: Candidate, *, waiting: bool = True) -> str:
+    """
+    Return how the user lets a wheel in that the policy refuses: an acceptance for each rule, or what else admits it.
+
+    :param waiting: name the moment from which it is admitted. A lock must not: ``as_of`` repeats its bytes, and stays.
+    """
     untimed = any(verdict.rule == MIN_AGE for verdict in one.verdicts) and one.distribution.upload_time is None
     ways = []
     if untimed and len(one.verdicts) == 1:
         index = index_of(one, one.distribution.project)
         ways.append(f'write no_times = ["{index}"] below [policy], which admits all files of that index without a time')
-    if len(one.verdicts) == 1 and (until := one.verdicts[0].until):
+    if waiting and len(one.verdicts) == 1 and (until := one.verdicts[0].until):
         ways.append(f"wait until {until}")
     return "; or ".join([*ways, "; and ".join(map(letting_in, one.verdicts))])

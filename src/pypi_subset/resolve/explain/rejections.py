@@ -48,7 +48,7 @@ def obstacle(files: Sequence[Candidate], target: Target) -> str:
     fitting = [candidate for candidate in wheels if fits(candidate, target)]
     taken = fitting or files
     if (refused := refusal(files, target)) is not None:
-        return refused.sentence
+        return refused.lasting
     if all(candidate.distribution.yanked is not None for candidate in taken):
         return f"yanked: {taken[0].distribution.yanked or 'no reason given'}"
     if not fitting:
