@@ -186,6 +186,22 @@ def test_missing_folder_says_what_to_create() -> None:
     )
 
 
+def test_missing_folder_beside_a_lock_of_a_tool() -> None:
+    """The error shows the table that makes a set of that lock, which is then read as written."""
+    Path("uv.lock").write_text("version = 1\n")
+    Path("pyproject.toml").write_text("")
+    with pytest.raises(InputFaults) as caught:
+        read_subset(Path("requirements"))
+    first, *lines = str(caught.value).splitlines()
+    assert first == (
+        "requirements: no such directory; `pypi-subset init` makes it; for a set as in uv.lock, its subset.toml says:"
+    )
+    Path("requirements").mkdir()
+    Path("requirements/subset.toml").write_text("\n".join(line.strip() for line in lines))
+    with pytest.raises(InputFaults, match=r"uv\.lock"):
+        read_subset(Path("requirements"))
+
+
 def test_empty_folder_says_what_to_create() -> None:
     """No set and no targets are two faults of the directory."""
     Path("requirements/lock").mkdir(parents=True)

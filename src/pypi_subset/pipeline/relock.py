@@ -15,7 +15,7 @@ from pypi_subset.model.locks import Inputs
 from pypi_subset.packages.watch import Watch
 from pypi_subset.pipeline.origins import Asked, asked_of, from_elsewhere, open_to_the_index, require_index, require_open
 from pypi_subset.pipeline.resolving import Resolver, raise_errors, with_origins
-from pypi_subset.policy.age import repeated_moment, text_of
+from pypi_subset.policy.age import repeated
 from pypi_subset.requirements import fetched
 from pypi_subset.resolve.explain.older.causes import Known
 from pypi_subset.resolve.explain.older.listing import outdated_heading, outdated_lines
@@ -166,11 +166,9 @@ def _relocked(  # noqa: PLR0913 - as above
     raise_errors([error for future in futures.values() if (error := future.exception())])
     locks = valid | {name: resolution.lock for name, (resolution, _) in found.items()}
 
-    moment = repeated_moment(subset.rules)
-
     def known(job: Job) -> Known:
         offers = backend.index().upstream.on(job.target.name)
-        return Known(offers=offers, limits=backend.constraints, until=text_of(moment) if moment else "")
+        return Known(offers=offers, limits=backend.constraints, until=repeated(subset.rules))
 
     older = {
         job.name: to_remember(gaps.served(job, locks[job.name]), locks[job.name], known(job), tuple(locks.values()))

@@ -43,9 +43,9 @@ def text_of(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def repeated_moment(rules: IntakeRules) -> datetime | None:
-    """Return the moment at which the cut-off ``as_of`` was that of ``min_age``, ``None`` without ``as_of``."""
-    return datetime.fromisoformat(rules.as_of) + timedelta(seconds=rules.min_age) if rules.as_of else None
+def repeated(rules: IntakeRules) -> str:
+    """Return the moment at which the cut-off ``as_of`` was that of ``min_age``, ``""`` without ``as_of``."""
+    return text_of(datetime.fromisoformat(rules.as_of) + timedelta(seconds=rules.min_age)) if rules.as_of else ""
 
 
 class MinAge:
@@ -61,7 +61,7 @@ class MinAge:
 
     def __init__(self, rules: IntakeRules, sources: Sources, now: datetime, prior: str = "") -> None:
         # Sources have other ages than the policy: their cut-offs follow from the moment.
-        self._now = repeated_moment(rules) or now
+        self._now = datetime.fromisoformat(moment) if (moment := repeated(rules)) else now
         self._no_times = rules.no_times
         self._indexes = {one.name: one.index for one in sources.named}
         fixed = bool(rules.as_of)

@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     from pypi_subset.requirements.places import Places
     from pypi_subset.requirements.subset_toml import Choice
 
+#: Documents of a project that may be the source of a set, the most exact first.
+DOCUMENTS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pyproject.toml", "environment.yml")
+
+
+def document_beside(root: Path) -> str:
+    """Return the name of the most exact document beside *root*, the directory of requirements; ``""`` without one."""
+    return next((name for name in DOCUMENTS if root.with_name(name).is_file()), "")
+
+
+def table_of(name: str) -> tuple[str, str]:
+    """Return the lines of ``subset.toml`` that make a set of the document *name* beside the directory of requirements."""
+    return "[sets.app]", f'source = "../{name}"'
+
 
 def is_text(path: Path) -> bool:
     """

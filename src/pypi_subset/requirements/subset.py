@@ -32,7 +32,7 @@ from pypi_subset.requirements.intake.sources import read_sources
 from pypi_subset.requirements.lines.sets import Outside, read_sets
 from pypi_subset.requirements.places import places_of
 from pypi_subset.requirements.reach import NOWHERE, Reach
-from pypi_subset.requirements.source import Source, is_text
+from pypi_subset.requirements.source import Source, document_beside, is_text, table_of
 from pypi_subset.requirements.subset_toml import (
     EXAMPLE,
     SETTINGS,
@@ -111,8 +111,11 @@ def _require_directory(root: Path) -> None:
             raise InputFaults([Fault(what=what, path=root, next_step="name another directory")]) from error
         found = False
     if not found:
-        step = f"{init_of(root, 'pandas')} makes it, with a subset.toml that says:"
-        raise InputFaults([Fault(what="no such directory", path=root, next_step=step, excerpt=EXAMPLE)])
+        step, example = f"{init_of(root, 'pandas')} makes it, with a subset.toml that says:", EXAMPLE
+        if name := document_beside(root):
+            step = f"{init_of(root)} makes it; for a set as in {name}, its subset.toml says:"
+            example = (*EXAMPLE, *table_of(name))
+        raise InputFaults([Fault(what="no such directory", path=root, next_step=step, excerpt=example)])
 
 
 def find_target(name: str, python: str | None, root: Path) -> Target:

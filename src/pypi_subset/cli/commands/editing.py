@@ -9,14 +9,13 @@ import typer
 from pypi_subset import api
 from pypi_subset.cli.command import On, PythonOf, Run, command, names_in
 from pypi_subset.errors import SubsetError
+from pypi_subset.requirements.source import document_beside, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pypi_subset.editing.changes import Edited, Wanted
 
-#: Documents of a project that may be the source of a set, the most exact first.
-DOCUMENTS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pyproject.toml", "environment.yml")
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")]
 
 
@@ -48,10 +47,10 @@ def init(
     )
     has_set = project or any(run.requirements.glob("*.txt"))
     _show(run, done, then="mirror" if has_set else "add PROJECT")
-    found = [name for name in DOCUMENTS if run.requirements.with_name(name).is_file()]
+    found = document_beside(run.requirements)
     if found and not (has_set or run.json):
-        table = f'[sets.app] and source = "../{found[0]}"'
-        run.display.say(f"Or write {table} below it in {run.requirements}/subset.toml: a set as in {found[0]}")
+        heading, line = table_of(found)
+        run.display.say(f"Or write {heading} and {line} below it in {run.requirements}/subset.toml: a set as in {found}")
 
 
 @command(result=True)
