@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import MachineError, SubsetError
+from pypi_subset.errors import SubsetError
 from pypi_subset.support import files
+from pypi_subset.support.machine import ssh_keygen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-
-logger = logging.getLogger(__name__)
+    import subprocess
 
 #: What a signature is for: one that a key made for a commit or a file is none for a part (ssh-keygen(1), ``-n``).
 NAMESPACE = "pypi-subset"
 #: The file beside the requirements that names who may sign parts (ssh-keygen(1), "ALLOWED SIGNERS").
 ALLOWED = "allowed-signers"
-
-#: Seconds for a signature: a key with a passphrase or on a token waits for its user.
-_PATIENCE = 120
 
 
 def signature_of(data: bytes, key: Path) -> bytes:
@@ -38,9 +29,9 @@ def signature_of(data: bytes, key: Path) -> bytes:
     if not key.is_file():
         msg = "there is no such key to sign with"
         raise SubsetError(msg, path=key, next_step="make one: ssh-keygen -t ed25519 -f FILE")
-    done = _run(["sign", "-n", NAMESPACE, "-f", str(key.absolute())], data)
+    done = _run("sign", "-n", NAMESPACE, "-f", str(key.absolute()), data=data)
     if done.returncode:
-        msg = f"ssh-keygen does not sign with this key: {_words(done)}"
+        msg = f"ssh-keygen does not sign with this key: {ssh_keygen.words(done)}"
         raise SubsetError(msg, path=key, next_step="name a private key of OpenSSH that only you can read")
     return done.stdout
 
@@ -64,39 +55,15 @@ def signer(data: bytes, signature: Path, allowed: Path) -> str:
             with files.folder_errors(source):
                 copy.write_bytes(source.read_bytes())
         common = ["-s", str(held[0]), "-f", str(held[1])]
-        found = _run(["find-principals", *common], b"")
+        found = _run("find-principals", *common)
         done = found
         for identity in found.stdout.decode("utf-8", "replace").splitlines() if not found.returncode else ():
-            done = _run(["verify", *common, "-n", NAMESPACE, "-I", identity], data)
+            done = _run("verify", *common, "-n", NAMESPACE, "-I", identity, data=data)
             if not done.returncode:
                 return identity
-    msg = f"no identity in {ALLOWED} signed this part: {_words(done)}"
+    msg = f"no identity in {ALLOWED} signed this part: {ssh_keygen.words(done)}"
     raise SubsetError(msg, path=signature, next_step="take report and signature as the machine left them")
 
 
-def _run(arguments: Sequence[str], data: bytes) -> subprocess.CompletedProcess[bytes]:
-    program = shutil.which("ssh-keygen")
-    if program is None:
-        msg = "there is no ssh-keygen here, which makes and checks the signatures of parts"
-        raise MachineError(msg, next_step="install OpenSSH 8.2 or newer, as in `apt install openssh-client`")
-    try:
-        done = subprocess.run(
-            [program, "-Y", *arguments],
-            input=data,
-            env={**os.environ, "LC_ALL": "C"},
-            capture_output=True,
-            timeout=_PATIENCE,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        msg = f"ssh-keygen did not end within {_PATIENCE} s"
-        raise MachineError(msg, next_step="use a key without a passphrase, or an agent") from error
-    logger.debug("ssh-keygen -Y %s ended with %d\n%s", " ".join(arguments), done.returncode, _words(done))
-    return done
-
-
-def _words(done: subprocess.CompletedProcess[bytes]) -> str:
-    """Return the last line that says why it failed."""
-    said = done.stderr.decode("utf-8", "replace") + done.stdout.decode("utf-8", "replace")
-    lines = [line.strip() for line in said.splitlines() if line.strip(" @")]
-    return lines[-1].rstrip(".") if lines else f"exit code {done.returncode}"
+def _run(*arguments: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return ssh_keygen.run(arguments, data, purpose="makes and checks the signatures of parts")
