@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.model.intake.gone import Decision, Key
+    from pypi_subset.model.intake.verdicts import Waived
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.manifest import File, Manifest
     from pypi_subset.model.requests import Subset
@@ -27,9 +28,13 @@ _NO_POLICY = "publish it with its requirements/, where `gone` below [policy] or 
 _COPY = "copy this file from the packages/ of the mirror that built the site"
 
 
-def require_admitted(requirements: Path, packages: Path | None, manifest: Manifest, *, again: bool) -> None:
+def require_admitted(
+    requirements: Path, packages: Path | None, manifest: Manifest, *, again: bool
+) -> tuple[Waived, ...]:
     """
-    Return if no rule refuses what is published, and it is known of each file whether its index still offers it.
+    Return what the user accepts of what is published. No rule refuses the rest.
+
+    It is known of each file whether its index still offers it.
 
     :param packages: the directory that remembers the looks at the indexes; ``None``: no file is looked up there.
     :param again: whether the site was published before as it is, and has its release: the question was answered there.
@@ -40,14 +45,16 @@ def require_admitted(requirements: Path, packages: Path | None, manifest: Manife
     subset = _read(requirements)
     locks = judging.standing(subset, requirements / "lock", strict=judging.counts(subset)) if subset else ()
     looked = gone_list.read(packages) if packages else Looked()
+    waived: tuple[Waived, ...] = ()
     if subset:
         with file_cache.remembered(packages) as cache:
-            judging.require_admitted(subset, locks, cache, missing=looked.files)
+            waived = judging.require_admitted(subset, locks, cache, missing=looked.files)
     if packages is None:
-        return
+        return waived
     _require_decided(subset, locks, manifest, looked)
     if not again and (unknown := sorted(set(_unknown(subset, locks, manifest, looked)))):
         raise _not_known(packages, unknown, asked=bool(looked.answered or looked.files), readable=subset is not None)
+    return waived
 
 
 def _read(requirements: Path) -> Subset | None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping
 
+    from pypi_subset.model.intake.verdicts import Waived
     from pypi_subset.model.manifest import Manifest
     from pypi_subset.model.report import Report
 
@@ -61,6 +62,7 @@ class Release:
     :param digests: path below the site → SHA-256 that the file must have while it is copied; none of what is forced.
     :param report: what proves these bytes, ``None`` if nothing does.
     :param doubt: why nothing proves these bytes, ``None`` if something does.
+    :param waived: the locked releases that a rule of the policy refuses and the user accepts.
     """
 
     site: Path
@@ -69,6 +71,7 @@ class Release:
     digests: Mapping[str, str]
     report: Report | None
     doubt: NotProven | None
+    waived: tuple[Waived, ...] = ()
 
     @property
     def manifest_sha256(self) -> str:
@@ -98,6 +101,7 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None, pac
     :raises SubsetError: there is no site, it holds a symbolic link, or the requirements cannot be read.
     """
     (manifest, data), present = read_bytes(site), _present(site)
+    waived: tuple[Waived, ...] = ()
     if requirements is not None:
         # No force publishes other bytes under a name that was locked.
         locked = memory.read(requirements / "lock")
@@ -105,7 +109,7 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None, pac
         last = read_release(site)
         # A site that was fetched has its release: what is published again was admitted when it was published first.
         again = last is not None and last.manifest_sha256 == hashlib.sha256(data).hexdigest()
-        require_admitted(requirements, packages, manifest, again=again)
+        waived = require_admitted(requirements, packages, manifest, again=again)
     report, doubt = _report(site)
     if report is not None:
         doubt = next(_doubts(report, site, hashlib.sha256(data).hexdigest(), manifest, requirements), None)
@@ -128,6 +132,7 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None, pac
         digests={name: hashes[name] for name in known & (distributions if doubt else {*hashes})},
         report=report if doubt is None else None,
         doubt=doubt,
+        waived=waived,
     )
 
 

@@ -24,7 +24,8 @@ MAX_BYTES = 1 << 14
 
 #: The highest number of a publication: readers of JSON hold no larger whole number exactly.
 LAST = 1 << 53
-_Serial: TypeAlias = Annotated[int, Meta(ge=1, le=LAST)]
+#: The number of a publication.
+Serial: TypeAlias = Annotated[int, Meta(ge=1, le=LAST)]
 
 
 class SiteRelease(Document, frozen=True, kw_only=True):
@@ -42,7 +43,7 @@ class SiteRelease(Document, frozen=True, kw_only=True):
     version: ClassVar[Literal["1.0"]] = "1.0"
 
     schema: Literal["1.0"]
-    serial: _Serial
+    serial: Serial
     manifest_sha256: Sha256
     published: Time
     previous: Digest = ""
