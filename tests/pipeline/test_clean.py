@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset import api
+from pypi_subset.bundle import ledger
 from pypi_subset.errors import FolderError, LockError
 from pypi_subset.pipeline.clean import WORKING, clean, prune
 from pypi_subset.support.machine import holding
@@ -62,6 +63,16 @@ def test_clean_removes_what_earlier_releases_kept(tmp_path: Path) -> None:
     done = subset("clean", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert [*(tmp_path / "packages").iterdir()] == []
+
+
+def test_clean_keeps_the_ledger_of_bundles(tmp_path: Path) -> None:
+    """What was carried over a gap is known afterwards: else the next release there would have the number 1 again."""
+    packages = tmp_path / "packages"
+    ledger.keep(packages, ledger.Ledger())
+    make_wheel("demo").save(packages)
+    before = {path: data for path, data in tree(packages).items() if path.startswith(ledger.SENT)}
+    clean(packages, tmp_path / "site")
+    assert tree(packages) == before != {}
 
 
 def test_clean_waits_for_nobody(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from pypi_subset.bundle.ledger import SENT
 from pypi_subset.errors import FolderError, SubsetError
 from pypi_subset.locks import lockfile
 from pypi_subset.model.documents import Document
@@ -31,12 +32,13 @@ if TYPE_CHECKING:
 #: What runs keep in ``packages/`` beside distributions.
 WORKING = frozenset(
     {holding.RUNNING, REJECTED, LIST, KEPT, *OBSOLETE, file_cache.FILE, build_state.FILE, gone_list.FILE, NAME, READMES}
+    | {SENT}
 )
 
 
 def clean(packages: Path, site: Path) -> None:
     """
-    Remove everything but the READMEs, and the list of files that are gone, from *packages* and *site*.
+    Empty *packages* and *site*; READMEs, the list of files that are gone and the ledger of bundles stay.
 
     :raises FolderError: one of them holds anything that mirror did not make; nothing is removed then.
     """
@@ -56,7 +58,9 @@ def clean(packages: Path, site: Path) -> None:
             staging.recover(folder)
             # The manifest last: without one, the rest of a site would be taken for the user's own.
             for path in sorted(_content(folder), key=lambda one: one.name == MANIFEST):
-                if path == packages / gone_list.FILE and _has_entries(packages):
+                if (path == packages / SENT and path.is_dir()) or (
+                    path == packages / gone_list.FILE and _has_entries(packages)
+                ):
                     continue
                 with files.folder_errors(path):
                     staging.remove_tree(path)

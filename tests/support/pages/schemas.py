@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from pypi_subset.bundle.document import Bundle
 from pypi_subset.cli import answers
 from pypi_subset.doctor.findings import Diagnosis
 from pypi_subset.editing.changes import Edited
@@ -30,6 +31,7 @@ FOLDER = SOURCE / "schemas"
 
 #: File name → the document that it describes.
 DOCUMENTS: dict[str, type[Document]] = {
+    "bundle-document.schema.json": Bundle,
     "manifest.schema.json": Manifest,
     "release.schema.json": SiteRelease,
     "report.schema.json": Report,

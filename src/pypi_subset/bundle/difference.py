@@ -1,0 +1,90 @@
+"""The difference between two manifests: runs of bytes that the old one has, and text that it lacks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from pypi_subset.model.manifest import Sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """
+    How a text is made from a base.
+
+    :param base: SHA-256 of the base.
+    :param size: bytes of the text.
+    :param ops: in their order: a range of the base as start and length in bytes, or text.
+    """
+
+    base: Sha256
+    size: int
+    ops: tuple[tuple[int, int] | str, ...]
+
+
+def difference(base: bytes, new: bytes) -> bytes:
+    """
+    Return the document, a `Difference` in JSON, by which *new* is made from *base*.
+
+    Lines of *new* that stand once in *base* are its anchors; a range reaches from an anchor as far as both texts are equal.
+    That takes one pass, where a shortest difference takes the product of both lengths.
+    """
+    old, lines = base.splitlines(keepends=True), new.splitlines(keepends=True)
+    starts = [0, *accumulate(map(len, old))]
+    ops: list[tuple[int, int] | str] = []
+    for first, last, literal in _runs(old, lines):
+        if literal:
+            ops.append(b"".join(literal).decode())
+        if last > first:
+            ops.append((starts[first], starts[last] - starts[first]))
+    found = Difference(base=hashlib.sha256(base).hexdigest(), size=len(new), ops=tuple(ops))
+    return msgspec.json.encode(found)
+
+
+def _runs(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[tuple[int, int, Sequence[bytes]]]:
+    """Yield lines of *new* that *old* lacks, each time with the range of lines of *old* that follows them."""
+    anchors: dict[bytes, int] = {}
+    if old != new:
+        counts = Counter(old)
+        anchors = {line: place for place, line in enumerate(old) if counts[line] == 1}
+    here = done = following = 0
+    while here < len(new):
+        is_next = following < len(old) and old[following] == new[here]
+        place = following if is_next else anchors.get(new[here], -1)
+        if place < 0:
+            here += 1
+            continue
+        first, start = place, here
+        # Equal lines before the anchor were passed over: each of them may stand in many places.
+        while start > done and first > 0 and old[first - 1] == new[start - 1]:
+            first, start = first - 1, start - 1
+        while here < len(new) and place < len(old) and old[place] == new[here]:
+            here, place = here + 1, place + 1
+        yield first, place, new[done:start]
+        done, following = here, place
+    yield 0, 0, new[done:]
+
+
+def rebuilt(base: bytes, document: bytes) -> bytes:
+    """
+    Return the text that *document* makes from *base*.
+
+    :raises ValueError: it is no difference from this base, or a range of it is not there.
+    """
+    found = msgspec.json.decode(document, type=Difference)
+    if found.base != hashlib.sha256(base).hexdigest():
+        msg = "the difference has another base"
+        raise ValueError(msg)
+    new = b"".join(one.encode() if isinstance(one, str) else base[one[0] : one[0] + one[1]] for one in found.ops)
+    if len(new) != found.size:
+        msg = "the difference makes a text of another length"
+        raise ValueError(msg)
+    return new
