@@ -111,7 +111,8 @@ def _require_directory(root: Path) -> None:
             raise InputFaults([Fault(what=what, path=root, next_step="name another directory")]) from error
         found = False
     if not found:
-        step, example = f"{init_of(root, 'pandas')} makes it, with a subset.toml that says:", EXAMPLE
+        example: tuple[str, ...] = EXAMPLE
+        step = f"{init_of(root, 'pandas')} makes it, with a subset.toml that says:"
         if name := document_beside(root):
             step = f"{init_of(root)} makes it; for a set as in {name}, its subset.toml says:"
             example = (*EXAMPLE, *table_of(name))

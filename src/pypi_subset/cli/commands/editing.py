@@ -50,7 +50,9 @@ def init(
     found = document_beside(run.requirements)
     if found and not (has_set or run.json):
         heading, line = table_of(found)
-        run.display.say(f"Or write {heading} and {line} below it in {run.requirements}/subset.toml: a set as in {found}")
+        run.display.say(
+            f"Or write {heading} and {line} below it in {run.requirements}/subset.toml: a set as in {found}"
+        )
 
 
 @command(result=True)
