@@ -116,6 +116,7 @@ def sweep(_context: Context) -> None:
         "policy": "1 leaves the rest out: what the rules of [policy] cost",
         "large": "1 leaves the rest out: the resolution of a large list alone, beside uv",
         "start": "1 leaves the rest out: help and a wrong command line alone",
+        "pages": "1 leaves the rest out: a page of 60,000 links, beside html.parser and pip",
         "line": "1 leaves the rest out: a slow and limited line, beside pip and uv; in no other run",
         "wheels": "how many are indexed; other than 10000: by ours alone, beside 10000",
     }
@@ -131,12 +132,13 @@ def bench(  # noqa: PLR0913, PLR0917 - one for each option
     policy: str = "",
     large: str = "",
     start: str = "",
+    pages: str = "",
     line: str = "",
     wheels: int = 10_000,
 ) -> None:
     """Time mirroring beside pex3, uv and nab, indexing and proof beside others; needs PyPI."""
     parts = {"mirrors": mirrors, "index": index, "proof": proof, "policy": policy, "large": large, "start": start}
-    parts["line"] = line
+    parts |= {"pages": pages, "line": line}
     alone = "".join(f" --{name}" for name, given in parts.items() if given not in {"", "0"})
     chosen = f" --tools {shlex.quote(tools)}" if tools else ""
     run(f"tests.evidence.bench{alone} --runs {runs} --jobs {jobs}{chosen} --wheels {wheels}")

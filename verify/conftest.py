@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pypi_subset.errors import SubsetError
+from pypi_subset.errors import DiskError, SubsetError
 from pypi_subset.model.documents import encode
 from pypi_subset.model.paths import Paths
 from pypi_subset.proof.cache import green_results
@@ -25,6 +25,7 @@ from pypi_subset.proof.evidence import key
 from pypi_subset.proof.isolation.available import NAMESPACES
 from pypi_subset.proof.machines import boxes, interpreters
 from pypi_subset.proof.report.report import lines_of
+from pypi_subset.proof.run import room
 from pypi_subset.proof.run.relay import Sender
 from pypi_subset.proof.run.session import Session, Suite
 from pypi_subset.requirements.subset import read_subset
@@ -66,12 +67,16 @@ def pytest_configure(config: pytest.Config) -> None:
         if config.getoption("--subset-isolation") == NAMESPACES:
             private = (own.path, suite.paths.packages, suite.paths.requirements)
             boxes.require_unseen(private, [case.interpreter for case in suite.cases if case.interpreter])
+        isolation, paths = config.getoption("--subset-isolation"), suite.paths
+        memory = green_results.Proven(paths.packages, paths.site, isolation, own)
+        if not config.getoption("--subset-all"):
+            suite = replace(suite, known=dict(green_results.known(memory, suite.own)))
+        room.require(suite)
+    except DiskError as error:
+        sys.stdout.write(f"{room.sent(error)}\n")
+        pytest.exit(str(error), returncode=room.NO_ROOM)
     except SubsetError as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
-    isolation, paths = config.getoption("--subset-isolation"), suite.paths
-    memory = green_results.Proven(paths.packages, paths.site, isolation, own)
-    if not config.getoption("--subset-all"):
-        suite = replace(suite, known=dict(green_results.known(memory, suite.own)))
     config.stash[SUITE] = suite
     result = config.getoption("--subset-result")
     progress = Sender(sys.stdout) if result else SILENT

@@ -24,7 +24,7 @@ SCHEMA = schema("report")
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 DOCUMENT: dict[str, Any] = {
-    "schema": "1.3",
+    "schema": "1.4",
     "manifest_sha256": "a" * 64,
     "stale": False,
     "isolation": "network namespace",
@@ -186,7 +186,7 @@ def test_a_report_of_1_1_is_read() -> None:
     for check in older["checks"]:
         del check["findings"]
     made = parse(json.dumps(older), Report)
-    assert (made.schema, made.totals.amber, made.warnings, made.checks[0].findings) == ("1.3", 0, (), ())
+    assert (made.schema, made.totals.amber, made.warnings, made.checks[0].findings) == ("1.4", 0, (), ())
 
 
 def test_a_report_of_0_1_is_read() -> None:
@@ -203,7 +203,7 @@ def test_a_report_of_0_1_is_read() -> None:
         for later in ("way", "command", "versions", "remembered", "findings"):
             del check[later]
     made = parse(json.dumps(older | {"schema": 1}), Report)
-    assert (made.schema, made.shard, made.totals.differs, made.checks[0].way) == ("1.3", "", 0, "")
+    assert (made.schema, made.shard, made.totals.differs, made.checks[0].way) == ("1.4", "", 0, "")
     assert (made.created, made.tool, made.settings.routes, made.parts, made.mac) == ("", "", (), (), "")
 
 
@@ -214,7 +214,7 @@ def test_a_report_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for data, message in (
         (None, "there is no such report; `pypi-subset verify` writes one to proof/report.json in the site"),
         (b"[]", "the report is damaged; take proof/report.json of a site, as `pypi-subset verify` left it"),
-        (b'{"schema": "2.0"}', "the report has schema 2.0, and this version reads 1.3; upgrade pypi-subset"),
+        (b'{"schema": "2.0"}', "the report has schema 2.0, and this version reads 1.4; upgrade pypi-subset"),
     ):
         if data is not None:
             path.write_bytes(data)

@@ -6,9 +6,15 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import UNSET
 
 from pypi_subset.errors import HashMismatch, NoSolution, UpstreamError
+from pypi_subset.model.door import read_manifest
+from pypi_subset.model.manifest import manifest_path
+from pypi_subset.model.paths import REPORT_PAGE
+from pypi_subset.model.report import Origin
 from pypi_subset.pipeline.origins import on_several_indexes
+from pypi_subset.proof.report.report import forms_of, report_of
 from tests.support.servers.index import Index
 from tests.support.sites import trees
 from tests.support.stages.mirroring import LINUX, WINDOWS, mirror, read_lock, releases, versions
@@ -45,7 +51,8 @@ def test_a_project_comes_from_its_source_alone(workspace: Workspace, index: Inde
     assert [hit.path for hit in index.requests if "acme" in hit.path] == []
     assert [hit.path for hit in second.requests if "lib" in hit.path] == []
     core, lib = (pin.distribution for pin in read_lock(workspace, "base--linux").pins)
-    assert ((core.source, core.index), (lib.source, lib.index)) == (("own", second.url.rstrip("/")), (None, None))
+    assert (core.source, core.index) == ("own", second.url.rstrip("/"))
+    assert (lib.source, lib.index) == (None, index.url.rstrip("/"))
     index.requests.clear()
     assert mirror(workspace)[0].resolved == 0
 
@@ -317,3 +324,59 @@ def test_two_sources_in_one_lock(workspace: Workspace, second: Index) -> None:
     assert f'index = "{second.url.rstrip("/")}"' in text
     assert 'source = "own"' in text
     assert [name for name, *_ in releases(workspace, "base--linux")] == ["app"]
+
+
+def test_each_file_names_its_index(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lock, manifest and report name it without user, token and query; a run that asks no index keeps the bytes."""
+    own, links = make_wheel("gamma"), workspace.root / "links"
+    links.mkdir()
+    own.save(links)
+    with Index(secret=("path", "S3cretT0ken1234")) as other:
+        index.add(make_wheel("alpha", requires=["beta", "gamma"]))
+        other.add(make_wheel("beta", "2.0"))
+        monkeypatch.setenv("PIP_INDEX_URL", index.url.replace("://", "://me:S3cretPassw0rd@"))
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", other.url)
+        monkeypatch.setenv("PIP_FIND_LINKS", str(links))
+        workspace.write("base.txt", "alpha\n")
+        workspace.toml({"linux": LINUX})
+        mirror(workspace)
+        shown = other.url.replace("S3cretT0ken1234", "***").rstrip("/")
+    wanted = {"alpha": index.url.rstrip("/"), "beta": shown, "gamma": None}
+    lock = read_lock(workspace, "base--linux")
+    assert {pin.distribution.project: pin.distribution.index for pin in lock.pins} == wanted
+    manifest = manifest_path(workspace.paths.site)
+    before = manifest.read_bytes()
+    assert {one.project: one.index or None for one in read_manifest(workspace.paths.site).files} == wanted
+    made = report_of([], site=workspace.paths.site, isolation="none: a test")
+    assert made.indexes == tuple(
+        Origin(index=url, files=(make_wheel(name, version).filename,))
+        for url, name, version in sorted([(str(wanted["alpha"]), "alpha", "1.0"), (shown, "beta", "2.0")])
+    )
+    page = forms_of(made)[REPORT_PAGE].decode()
+    assert f"1 file from {shown}" in page
+    texts = [path.read_bytes() for path in workspace.root.rglob("*") if path.suffix in {".json", ".toml", ".html"}]
+    assert not any(b"S3cret" in one for one in texts)
+    index.close()
+    shutil.rmtree(workspace.paths.site)
+    mirror(workspace)
+    assert manifest.read_bytes() == before
+
+
+def test_an_older_lock_names_no_index(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays as it is, and so do the files of the manifest; an update adds the index."""
+    index.add(make_wheel("alpha"))
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+    workspace.write("base.txt", "alpha\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    path = workspace.paths.locks / "pylock.base--linux.toml"
+    whole = path.read_text()
+    older = whole.replace(f'index = "{index.url.rstrip("/")}"\n', "")
+    assert older != whole
+    path.write_text(older)
+    mirror(workspace)
+    assert path.read_text() == older
+    assert [one.index for one in read_manifest(workspace.paths.site).files] == [UNSET]
+    mirror(workspace, update=True)
+    assert path.read_text() == whole
+    assert [one.index for one in read_manifest(workspace.paths.site).files] == [index.url.rstrip("/")]

@@ -47,7 +47,10 @@ def test_each_page_and_file_crosses_the_network_once(workspace: Workspace, updat
         mirror(workspace, update=update)
         pages = {f"/simple/{name}/": 1 for name in ("app", "lib", "other")}
         files = {f"/files/{name}-1.0-py3-none-any.whl": 1 for name in ("app", "lib", "other")}
-        assert bare.counts() == pages | files
+        # Its pages announce no METADATA: the host is asked once whether it has any.
+        tried = {hit.path: 1 for hit in bare.hits(".metadata")}
+        assert len(tried) == 1
+        assert bare.counts() == pages | files | tried
 
 
 def test_metadata_comes_from_a_wheels_end(workspace: Workspace) -> None:

@@ -236,7 +236,9 @@ def test_two_contents_are_a_fault() -> None:
     assert isinstance(one.fault, HashMismatch)
     assert f"app-1.0-py3-none-any.whl has two contents: sha256 {A.lower()} on " in one.fault.what
     assert f", {B} on" in one.fault.what
-    assert merge([(first,), (second,)], first_wins=True)[0].fault is None
+    left_out: list[Candidate] = []
+    assert merge([(first,), (second,)], left_out=left_out.append)[0].fault is None
+    assert left_out == [second]
 
 
 @pytest.mark.parametrize(

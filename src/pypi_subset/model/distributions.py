@@ -30,7 +30,7 @@ DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _HEXADECIMAL = re.compile("[0-9a-f]+")
 
 #: Facts that one index, or one point in time, may have and another may lack.
-_FACTS = ("size", "requires_python", "upload_time", "yanked", "provenance", "metadata", "standing")
+_FACTS = ("size", "requires_python", "upload_time", "yanked", "provenance", "metadata", "standing", "index")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +84,8 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
     :param standing: status of the project (PEP 792), ``None`` for the usual one.
     :param source: name of the source of ``subset.toml`` that it comes from; ``None``: the indexes of pip's configuration.
     :param license: SPDX expression that its METADATA states; ``""`` if it states none, ``None`` in older locks.
-    :param index: URL of the index of that source (PEP 751, ``packages.index``), ``None`` without one.
+    :param index: URL of the index that offers it (PEP 751, ``packages.index``), without credentials and tokens; ``None``
+        for a file of a directory or of ``find-links``, and in older locks for a file of pip's indexes.
     :param built: how it was built, ``None`` for a file that an index or a directory offers.
     """
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-# A bare ``$`` also matches before a last newline in Python.
+#: The address of a server, without a user and a query. A bare ``$`` also matches before a last newline in Python.
+_URL = r"^https?://[^/?#\s@]+(/[^?#\s]*)?$(?!\n)"
 _ORIGIN, _PROJECT = r"^[^/\\\n]+:[1-9][0-9]{0,8}$(?!\n)", r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)"
 
 Text: TypeAlias = Annotated[str, Meta(min_length=1)]
@@ -73,7 +74,7 @@ class BuiltFrom(Struct, frozen=True, kw_only=True):
 
     filename: _Filename
     sha256: Sha256
-    url: Annotated[str, Meta(pattern=r"^https?://[^\s@]+$(?!\n)")] | None
+    url: Annotated[str, Meta(pattern=_URL)] | None
 
 
 class File(Struct, frozen=True, kw_only=True):
@@ -87,6 +88,8 @@ class File(Struct, frozen=True, kw_only=True):
     :param requires_python: as the project wrote it.
     :param metadata: SHA-256 of the core metadata file beside a wheel (PEP 658).
     :param source: name of the source of ``subset.toml`` that the file comes from; absent for the indexes of pip.
+    :param index: URL of the index that offered it, or its sdist, without credentials; absent if none did, or if its lock is
+        older than 1.5.
     :param built_from: the sdist that the wheel was built from.
     """
 
@@ -100,6 +103,7 @@ class File(Struct, frozen=True, kw_only=True):
     metadata: Sha256 | None
     needed_by: Annotated[tuple[Need, ...], Meta(min_length=1)]
     source: Name | UnsetType = UNSET
+    index: Annotated[str, Meta(pattern=_URL)] | UnsetType = UNSET
     built_from: BuiltFrom | UnsetType = UNSET
 
 
@@ -176,9 +180,9 @@ class Manifest(Document, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "the manifest"
-    version: ClassVar[Literal["1.4"]] = "1.4"
+    version: ClassVar[Literal["1.5"]] = "1.5"
 
-    schema: Literal["1.4"]
+    schema: Literal["1.5"]
     targets: tuple[TargetEntry, ...]
     sets: tuple[SetEntry, ...]
     files: tuple[File, ...]

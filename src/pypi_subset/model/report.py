@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.model import documents
@@ -80,6 +80,18 @@ class Part(Struct, frozen=True, kw_only=True):
     signer: str = ""
 
 
+class Origin(Struct, frozen=True, kw_only=True):
+    """
+    The files of the site that one index offered.
+
+    :param index: its URL, as in the manifest.
+    :param files: their names, sorted.
+    """
+
+    index: Text
+    files: tuple[Text, ...]
+
+
 class Report(Document, frozen=True, kw_only=True):
     """
     What was proven about a site of pypi-subset, how, and with what result.
@@ -97,13 +109,15 @@ class Report(Document, frozen=True, kw_only=True):
     :param settings: those of the proof.
     :param parts: the reports that were joined to this one; none for the report of one run.
     :param warnings: acceptances of the user that nothing needs any more. Before 1.2 there were none.
+    :param indexes: where the files come from, as the manifest says, sorted by URL; absent if no file has an index. Before
+        1.4 there was none.
     :param mac: HMAC-SHA256 of all other fields but stale, under the key of who made the report.
     """
 
     name: ClassVar[str] = "the report"
-    version: ClassVar[Literal["1.3"]] = "1.3"
+    version: ClassVar[Literal["1.4"]] = "1.4"
 
-    schema: Literal["1.3"]
+    schema: Literal["1.4"]
     manifest_sha256: Sha256
     stale: bool
     isolation: Text
@@ -117,6 +131,8 @@ class Report(Document, frozen=True, kw_only=True):
     settings: Settings = Settings()
     parts: tuple[Part, ...] = ()
     warnings: tuple[str, ...] = ()
+    # Unset, it is no part of what the HMAC of an older report covers.
+    indexes: tuple[Origin, ...] | UnsetType = UNSET
     mac: Digest = ""
 
 

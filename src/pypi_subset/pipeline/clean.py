@@ -21,6 +21,7 @@ from pypi_subset.site.ownership import require_own
 from pypi_subset.site.readme.cache import NAME as READMES
 from pypi_subset.support import files, staging
 from pypi_subset.support.machine import holding
+from pypi_subset.upstream.places import apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 
 #: What runs keep in ``packages/`` beside distributions.
 WORKING = frozenset(
-    {holding.RUNNING, REJECTED, LIST, KEPT, *OBSOLETE, file_cache.FILE, build_state.FILE, gone_list.FILE, NAME, READMES}
-    | {SENT}
+    {
+        *(holding.RUNNING, REJECTED, LIST, KEPT, *OBSOLETE, NAME, READMES),
+        *(file_cache.FILE, build_state.FILE, gone_list.FILE, apart.FILE, SENT),
+    }
 )
 
 

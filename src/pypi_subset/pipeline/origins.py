@@ -11,10 +11,10 @@ from pypi_subset.policy.age import MinAge
 from pypi_subset.policy.untimed import sentence_of
 from pypi_subset.requirements.tools.finding import may_hold
 from pypi_subset.upstream.pip_config import without_credentials
-from pypi_subset.upstream.places.unusable import DAMAGED, TWO_CONTENTS
+from pypi_subset.upstream.places.unusable import DAMAGED, LEFT_OUT, TWO_CONTENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from pypi_subset.model.intake.sources import Sources
     from pypi_subset.model.intake.verdicts import Denied, Untimed, Unusable
@@ -141,14 +141,29 @@ def denial_lines(found: Iterable[Denied]) -> list[str]:
 
 
 def unusable_lines(found: Iterable[Unusable]) -> list[str]:
-    """Return a line for each index and fault, with the number of its files and the first of them."""
+    """Return a line for each index and fault, and one for what is left out, with the number of files and the first of them."""
+    found = [*found]
     faults = {DAMAGED: "a damaged entry", TWO_CONTENTS: "other bytes on another index"}
-    return [
-        f"note: {one.index} has {one.files} file{'s' * (one.files != 1)} with {faults[one.fault]} "
-        f"({', '.join(one.first)}{', …' if one.files > len(one.first) else ''}), which counts only if "
+    lines = [
+        f"note: {one.index} has {_files(one.files, one.first)} with {faults[one.fault]}, which counts only if "
         "a target would take the file"
         for one in found
+        if one.fault != LEFT_OUT
     ]
+    if others := [one for one in found if one.fault == LEFT_OUT]:
+        count, names = sum(one.files for one in others), sorted({name for one in others for name in one.first})
+        places = " and ".join(one.index for one in others)
+        lines.append(
+            f"note: first_source_wins leaves out {_files(count, names)} of {places}: "
+            "the first source has other bytes of the same name"
+        )
+    return lines
+
+
+def _files(count: int, first: Sequence[str]) -> str:
+    """Return how many files there are, with the names of the first."""
+    shown = ", ".join(first[:_SHOWN]) + ", …" * (count > len(first[:_SHOWN]))
+    return f"{count} file{'s' * (count != 1)} ({shown})"
 
 
 def require_open(pages: Pages, ignored: Collection[str]) -> None:

@@ -128,6 +128,8 @@ def _relocked(  # noqa: PLR0913 - as above
     before = _standing_locks(subset, paths.locks, lenient=update)
     watch = Watch.start(subset, paths, lambda: backend.index().upstream.pages, before)
     inputs = {job.name: _inputs(subset, job, backend.constraints) for job in subset.jobs}
+    if update and before:
+        backend.index().upstream.pages.resolves = True
     if forecast:
         watch = watch.before(before, [*before.values()], progress, decided=False)
     elif not update:
@@ -200,8 +202,7 @@ def _valid(
 ) -> dict[str, Lock]:
     """Return the standing locks that match their inputs and are admitted, by name; say why others do not."""
     valid: dict[str, Lock] = {}
-    for job in (one for one in subset.jobs if one.name in before):
-        lock = before[job.name]
+    for job, lock in [(one, before[one.name]) for one in subset.jobs if one.name in before]:
         if changed := _changed_inputs(inputs[job.name], lock.inputs):
             progress.say(f"{job.name}: {' and '.join(changed)} changed, resolving again")
         elif other := (
@@ -241,8 +242,7 @@ def _inputs(subset: Subset, job: Job, constraints: Sequence[str]) -> Inputs:
 def _changed_inputs(now: Inputs, then: Inputs) -> list[str]:
     """Return the user's words for the inputs that differ."""
     words = {"requirement_set": "set", "policy": "policy or sources", "constraint": "pip's constraints"}
-    names = ("requirement_set", "target", "policy", "constraint")
-    return [words.get(name, name) for name in names if getattr(now, name) != getattr(then, name)]
+    return [words.get(name, name) for name in asdict(now) if getattr(now, name) != getattr(then, name)]
 
 
 def write_locks(

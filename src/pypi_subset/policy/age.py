@@ -108,9 +108,9 @@ class MinAge:
 
     def _index_of(self, one: Distribution) -> str:
         """Return the index that a locked file without an upload time is from, ``""`` if that is not known."""
-        if one.source is not None:
-            return one.index or self._indexes.get(one.source, "")
-        # A lock does not name the index of pip's configuration; what was locked without a time came from one of these.
+        if one.index or one.source is not None:
+            return one.index or self._indexes.get(one.source or "", "")
+        # An older lock does not name the index of pip's configuration; its files without a time came from one of these.
         return self._no_times[0] if self._no_times else ""
 
     def _cutoff(self, seconds: int, *, fixed: bool = False) -> _Cutoff:

@@ -133,6 +133,7 @@ def _file(project: Project, artifact: Artifact, needs: Mapping[str, Sequence[Nee
         metadata=artifact.metadata,
         needed_by=tuple(needs.get(distribution.filename, ())),
         source=distribution.source or UNSET,
+        index=distribution.index or UNSET,
         built_from=_built_from(distribution),
     )
 

@@ -11,13 +11,13 @@ from typing import IO, TYPE_CHECKING, Generic, TypeVar
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Sized
     from pathlib import Path
 
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
-_S = TypeVar("_S", bound="Sequence[object]")
+_S = TypeVar("_S", bound="Sized")
 
 
 class Once(Generic[_K, _V]):
@@ -76,6 +76,11 @@ class Recent(Generic[_K, _S]):
                 while self._count > self._most and len(self._values) > 1:
                     self._count -= len(self._values.popitem(last=False)[1])
             return found
+
+    def kept(self, key: _K) -> _S | None:
+        """Return the sequence for *key* if it is kept, else ``None``."""
+        with self._lock:
+            return self._values.get(key)
 
 
 #: Where bytes are kept in a `Spool`: the position of the first, and their number.

@@ -1,17 +1,12 @@
-"""Foreign text: harmless in a terminal, a log, HTML5 and its URLs; without secrets; the start tags of their pages."""
+"""Foreign text: harmless in a terminal, a log, HTML5 and its URLs; without secrets; how much there is of it."""
 
 from __future__ import annotations
 
-import functools
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pypi_subset.support import bounds
 from pypi_subset.support.secrets.paths import without_tokens
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 #: Letters and marks of Unicode that show nothing (DerivedCoreProperties, Default_Ignorable_Code_Point) and the blank of
 #: braille. `str.isprintable` knows all other characters that are not seen: categories Cc, Cf, Cs, Co, Cn, Zl, Zp, Zs.
@@ -154,19 +149,7 @@ def href(*segments: str) -> str:
     )
 
 
-# HTML Living Standard, 13.2.5: names, blanks and values of a tag. Each expression takes a time that grows with what it
-# matches, and no place in a page is looked at more than a few times.
-_TAG = re.compile(r"[a-zA-Z][^\t\n\f\r />]*")
-_BLANKS = re.compile(r"[\t\n\f\r /]*")
-_NAME = re.compile(r"=?[^\t\n\f\r />=]*")
-_EQUALS = re.compile(r"[\t\n\f\r ]*=[\t\n\f\r ]*")
-_BARE = re.compile(r"[^\t\n\f\r >]*")
-_COMMENT = re.compile(r"--!?>")
-#: Elements whose content has no tags (13.2.5.1).
-_WITHOUT_TAGS = frozenset({"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext"})
 _LONG_NUMBER = re.compile(rf"\d{{{bounds.LONGEST_NUMBER + 1}}}")
-#: Attributes of one tag that are read.
-_ATTRIBUTES = 100
 
 
 def depth(text: str, opening: str = "(", closing: str = ")") -> int:
@@ -209,90 +192,3 @@ def values(document: str | bytes) -> int:
     if isinstance(document, str):
         return sum(map(document.count, ",[{"))
     return sum(map(document.count, (b",", b"[", b"{")))
-
-
-def start_tags(text: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """
-    Yield name and attributes of each start tag of *text*, both in lower case; of two attributes of one name the first.
-
-    The time grows with the length of *text*, whatever stands there. A tag that does not end is none.
-
-    :raises ValueError: a character reference has too many digits.
-    """
-    position = 0
-    while (position := text.find("<", position)) >= 0:
-        found = _TAG.match(text, position + 1)
-        if found is None:
-            position = _behind(text, position)
-            if position < 0:
-                return
-            continue
-        name = found[0].lower()
-        attributes, position = _attributes(text, found.end())
-        if position < 0:
-            return
-        yield name, attributes
-        if name in _WITHOUT_TAGS:
-            end = _end_of(name).search(text, position)
-            if end is None:
-                return
-            position = end.start()
-
-
-def _behind(text: str, position: int) -> int:
-    """Return the position behind what begins with ``<`` and is no start tag, -1 if that does not end."""
-    if text.startswith("<!--", position):
-        # The shortest comments are ``<!-->`` and ``<!--->``.
-        for shortest in ("<!-->", "<!--->"):
-            if text.startswith(shortest, position):
-                return position + len(shortest)
-        end = _COMMENT.search(text, position + 4)
-        return end.end() if end else -1
-    if text.startswith(("<!", "<?"), position):
-        return text.find(">", position)
-    if text.startswith("</", position):
-        name = _TAG.match(text, position + 2)
-        return _attributes(text, name.end())[1] if name else text.find(">", position)
-    return position + 1
-
-
-def _attributes(text: str, position: int) -> tuple[dict[str, str], int]:
-    """Return the attributes of a tag, and the position behind its end; -1 if it does not end."""
-    found: dict[str, str] = {}
-    while True:
-        position = _BLANKS.match(text, position).end()  # type: ignore[union-attr] # it may match nothing
-        if position >= len(text):
-            return {}, -1
-        if text[position] == ">":
-            return found, position + 1
-        name = _NAME.match(text, position)[0]  # type: ignore[index] # it may match nothing
-        position += len(name)
-        value = ""
-        if equals := _EQUALS.match(text, position):
-            position = equals.end()
-            mark = text[position : position + 1]
-            if mark in {'"', "'"}:
-                end = text.find(mark, position + 1)
-                if end < 0:
-                    return {}, -1
-                value, position = text[position + 1 : end], end + 1
-            else:
-                value = _BARE.match(text, position)[0]  # type: ignore[index] # it may match nothing
-                position += len(value)
-        if len(found) < _ATTRIBUTES:
-            found.setdefault(name.lower(), _unescaped(value))
-
-
-def _unescaped(value: str) -> str:
-    if "&" not in value:
-        return value
-    # The start of the command needs none of this.
-    import html  # noqa: PLC0415
-
-    return html.unescape(value)
-
-
-@functools.cache
-def _end_of(name: str) -> re.Pattern[str]:
-    """Return the expression for the end of an element without tags."""
-    return re.compile("(?!)" if name == "plaintext" else rf"</{name}(?=[\t\n\f\r />])", re.IGNORECASE)

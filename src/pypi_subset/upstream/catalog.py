@@ -15,18 +15,19 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pypi_subset.distributions.metadata import same_fields, without_description
+from pypi_subset.distributions.metadata import without_description
 from pypi_subset.distributions.wheel import check_wheel, read_metadata
-from pypi_subset.errors import BadDistribution, HashMismatch, UpstreamError
+from pypi_subset.errors import BadDistribution, UpstreamError
 from pypi_subset.model.candidates import LOCK, Candidate
 from pypi_subset.policy.judge import ADMIT_ALL, Judge
-from pypi_subset.support import bounds, files
+from pypi_subset.support import files
 from pypi_subset.support.once import Once, Spool
-from pypi_subset.upstream.checks import agreeing, checked, checked_metadata, is_text, matches, most, own_file, promised
+from pypi_subset.upstream.checks import checked, is_text, matches, most, own_file, promised
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.offers import TargetOffers
 from pypi_subset.upstream.pages import Pages
 from pypi_subset.upstream.places.addresses import Addresses
+from pypi_subset.upstream.places.apart import Apart
 from pypi_subset.upstream.transport import kept
 from pypi_subset.upstream.transport.kept import Kept
 
@@ -75,10 +76,9 @@ class Upstream:
         self._arrived, self.left = set[str](), set[str]()
         #: SHA-256 of the files in the store, by key: none is hashed twice.
         self._digests: dict[str, str] = {}
-        #: METADATA that came as a file of its own (PEP 658), by key.
-        self._apart: dict[str, bytes] = {}
-        #: SHA-256 of METADATA in wheels that have other newlines or another description than that, by file name.
-        self.own_metadata: dict[str, str] = {}
+        self._apart = Apart(self.fetcher, shelf)
+        #: As `Apart.own`.
+        self.own_metadata = self._apart.own
         # One for each file: a pip that wants the whole of it and one that wants its end may come together.
         self._locks = Once[str, threading.Lock](lambda _: threading.Lock())
         self.pages = Pages(network, self.fetcher, Spool(store.parent), judge=judge)
@@ -150,7 +150,7 @@ class Upstream:
         :raises BadDistribution: as `metadata`.
         """
         one = candidate.distribution
-        apart = candidate.metadata is not None or (self._ranges and (one.size or SMALL + 1) > SMALL)
+        apart = self._apart.is_served(candidate) or (self._ranges and (one.size or SMALL + 1) > SMALL)
         ready = candidate.sdist is None and one.url is not None and (apart or (one.size or SMALL + 1) <= SMALL)
         return self._metadata_of(self._remembered(candidate))[0] if ready else None
 
@@ -210,8 +210,7 @@ class Upstream:
             path = self._place(candidate)
             with self._locks(key):
                 sha256 = self._stored(candidate) or self._save(candidate, path)
-        if own := agreeing(candidate, checked(candidate, path, sha256), self._apart.get(key)):
-            self.own_metadata[one.filename] = own
+        self._apart.require_agreement(candidate, checked(candidate, path, sha256))
         return path
 
     def _hash(self, key: str) -> str:
@@ -243,14 +242,11 @@ class Upstream:
         """METADATA from a file of its own (PEP 658), from the wheel's end, or from the whole wheel; cheapest first."""
         candidate = self._sound(key)
         one = candidate.distribution
-        if candidate.metadata is not None and one.url is not None:
-            # Where it is wrong or not to be had, the wheel has it, and decides.
-            with contextlib.suppress(UpstreamError, HashMismatch, BadDistribution):
-                data = self.fetcher.small(str(candidate.at(".metadata")), bounds.LARGEST_METADATA)
-                if data is not None:
-                    self._apart[key] = checked_metadata(candidate, data)
-                    return self._shelved(candidate, data)
-        if one.url is not None and self._ranges and (one.size or SMALL + 1) > SMALL and not self._is_here(candidate):
+        # A small wheel is fetched as a whole sooner or later, which costs as much as its METADATA.
+        is_far = one.url is not None and (one.size or SMALL + 1) > SMALL and not self._is_here(candidate)
+        if (data := self._apart.data(candidate, unannounced=is_far)) is not None:
+            return data
+        if is_far and self._ranges:
             path = self._place(candidate)
             with self._locks(key):
                 with promised(candidate):
@@ -267,14 +263,6 @@ class Upstream:
         path = self.file(candidate)
         with files.folder_errors(path), own_file(candidate):
             return check_wheel(path, one.filename)
-
-    def _shelved(self, candidate: Candidate, data: bytes) -> bytes:
-        """Return METADATA of the wheel on the shelf if that differs from *data* in newlines or the description alone."""
-        name = candidate.distribution.filename
-        with contextlib.suppress(BadDistribution, OSError):
-            own = read_metadata(self._shelf / name, name)
-            return own if same_fields(own, data) else data
-        return data
 
     def _is_here(self, candidate: Candidate) -> bool:
         return (self._shelf / candidate.distribution.filename).is_file() or self._stored(candidate) is not None

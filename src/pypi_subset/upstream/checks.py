@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from pypi_subset.distributions.metadata import check_metadata, same_fields
-from pypi_subset.distributions.wheel import read_metadata
+from pypi_subset.distributions.metadata import check_metadata
 from pypi_subset.errors import BadDistribution, HashMismatch, UpstreamError
 from pypi_subset.model.candidates import LOCK
 from pypi_subset.support import bounds, files
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
+    from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.intake.sources import Source
 
 #: The form of an upload time (PEP 700).
@@ -50,6 +50,11 @@ class Named:
         return True
 
 
+def called(names: Collection[str], candidates: Iterable[Candidate]) -> dict[str, Distribution]:
+    """Return those of *candidates* that have one of *names*, by name."""
+    return {one.filename: one for one in (each.distribution for each in candidates) if one.filename in names}
+
+
 def hashed(candidate: Candidate) -> Candidate:
     """Return the candidate of a local file with its hash, for a comparison with another of that name."""
     if candidate.path is None or not candidate.path.is_file():
@@ -58,25 +63,31 @@ def hashed(candidate: Candidate) -> Candidate:
     return replace(candidate, hashes=tuple(sorted(hashes.items())))
 
 
-def merge(groups: Iterable[tuple[Candidate, ...]], *, first_wins: bool = False) -> tuple[Candidate, ...]:
+def merge(
+    groups: Iterable[tuple[Candidate, ...]], *, left_out: Callable[[Candidate], object] | None = None
+) -> tuple[Candidate, ...]:
     """
     Return one candidate for each file name; the first source wins, as the user ordered them.
 
     If two sources give one name to different bytes, the candidate has that as its fault: no target may take it.
 
-    :param first_wins: whether the first source counts then.
+    :param left_out: called with the candidate of the later source, if the first source counts then; ``None`` if it does not.
     """
     merged: dict[str, Candidate] = {}
     for candidate in (candidate for group in groups for candidate in group):
         name = candidate.distribution.filename
         first = merged.setdefault(name, candidate)
-        if first is candidate or first_wins:
+        if first is candidate:
             continue
         one, other = dict(first.hashes), dict(candidate.hashes)
-        for algorithm in one.keys() & other.keys():
-            if one[algorithm] != other[algorithm]:
-                places = f"{one[algorithm]} on {first.source}, {other[algorithm]} on {candidate.source}"
-                merged[name] = replace(first, fault=_two_contents(f"{algorithm} {places}", first, candidate))
+        differing = [algorithm for algorithm in sorted(one.keys() & other.keys()) if one[algorithm] != other[algorithm]]
+        if left_out is not None:
+            if differing:
+                left_out(candidate)
+            continue
+        for algorithm in differing:
+            places = f"{one[algorithm]} on {first.source}, {other[algorithm]} on {candidate.source}"
+            merged[name] = replace(first, fault=_two_contents(f"{algorithm} {places}", first, candidate))
         if one and other and one.keys().isdisjoint(other):
             merged[name] = replace(first, also=(*first.also, *((*each, candidate.source) for each in candidate.hashes)))
     return tuple(merged.values())
@@ -131,9 +142,8 @@ def localized(candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
 
 
 def of_source(candidate: Candidate, source: Source) -> Candidate:
-    """Return *candidate* with the name of its source, and the index if that is one."""
-    one = structs.replace(candidate.distribution, source=source.name, index=source.index or None)
-    return replace(candidate, distribution=one)
+    """Return *candidate* with the name of its source; a page of an index gave it that index already."""
+    return replace(candidate, distribution=structs.replace(candidate.distribution, source=source.name))
 
 
 def checked(candidate: Candidate, path: Path, sha256: str | None = None) -> Path:
@@ -269,26 +279,3 @@ def matches(path: Path, hashes: tuple[tuple[str, str], ...], sha256: str | None 
         if found != promised:
             return algorithm, promised, found
     return None
-
-
-def agreeing(candidate: Candidate, path: Path, stated: bytes | None) -> str | None:
-    """
-    Return the SHA-256 of METADATA in the wheel at *path*, ``None`` if that is what was fetched apart.
-
-    Resolution uses METADATA that was fetched apart, installation that in the wheel. Newlines and the description may differ.
-
-    :param stated: METADATA that was fetched apart, ``None`` without it.
-    :raises BadDistribution: the two contradict each other.
-    """
-    name = candidate.distribution.filename
-    if stated is None:
-        return None
-    try:
-        own = read_metadata(path, name)
-    except BadDistribution:
-        # The intake reports all such files at once.
-        return None
-    if not same_fields(stated, own):
-        msg = f"{name} and the metadata that {candidate.source} gave for it contradict each other"
-        raise BadDistribution(msg, project=candidate.distribution.project, next_step="tell the index's operator")
-    return None if own == stated else hashlib.sha256(own).hexdigest()

@@ -68,6 +68,8 @@ class Loopback:
         self._tags = {target.name: frozenset(target.tags) for target in targets}
         self._hosts = {target.name for target in targets if target.host}
         self._all_tags = frozenset[Tag]().union(*self._tags.values())
+        if not asker:
+            upstream.pages.tags = self._all_tags
         #: By project and target the wheels that pip tries first.
         self._first: dict[tuple[Where, str], list[Candidate]] = {}
         self._newest = Once[Where, dict[str, bytes | None]](self._read_newest)

@@ -118,15 +118,15 @@ class Fetcher:
             return error.what
         return ""
 
-    def small(self, url: str, limit: int) -> bytes | None:
+    def small(self, url: str, limit: int, *, patient: bool = True) -> bytes | None:
         """
         Return the whole content at *url*, or ``None`` if there is none.
 
         :param limit: bytes.
+        :param patient: whether a host in trouble is asked again.
         :raises UpstreamError: no answer, or one of more than *limit* bytes.
         """
-        kept = self._kept.find(url)
-        if kept is not None and len(kept.data) <= limit:
+        if (kept := self._kept.find(url)) is not None and len(kept.data) <= limit:
             return kept.data
 
         def read(response: Any) -> bytes | None:
@@ -135,7 +135,7 @@ class Fetcher:
             require(response, url, _OK, self.blame)
             return self._kept.keep(url, Answer(data=bodies.content(response, url, limit))).data
 
-        return self._read(url, {}, read)
+        return self._read(url, {}, read, patient=patient)
 
     def save(
         self,
@@ -256,11 +256,11 @@ class Fetcher:
 
         return self._read(url, {"Range": wanted}, read)
 
-    def _read(self, url: str, headers: dict[str, str], read: Callable[[Any], _T]) -> _T:
+    def _read(self, url: str, headers: dict[str, str], read: Callable[[Any], _T], *, patient: bool = True) -> _T:
         """Return what *read* makes of the answer; it is asked for again where its body breaks off."""
-        attempts = self._hosts.at(url).attempts()
+        attempts = self._hosts.at(url).attempts(patient=patient)
         while True:
-            with self._get(url, headers) as response:
+            with self._get(url, headers, patient=patient) as response:
                 try:
                     return read(response)
                 except HTTPError as error:
@@ -283,13 +283,13 @@ class Fetcher:
             self._idle.put(session)
 
     @contextlib.contextmanager
-    def _get(self, url: str, headers: dict[str, str]) -> Iterator[Any]:
+    def _get(self, url: str, headers: dict[str, str], *, patient: bool = True) -> Iterator[Any]:
         # Compressed transfer would change sizes and ranges.
         headers = {"Accept-Encoding": "identity", **headers}
         with (
             self._hosts.at(url).turn(),
             self._session() as session,
-            patience.limited(without_credentials(url), float(session.timeout or 0)),
+            patience.limited(without_credentials(url), float(session.timeout or 0), patient=patient),
             attempt(url, lambda: session.get(url, headers=headers, stream=True), self.blame) as response,
         ):
             logger.debug("GET %s %s: %d", without_credentials(url), headers.get("Range", ""), response.status_code)

@@ -6,27 +6,29 @@ import threading
 from collections import Counter, defaultdict
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+from packaging.tags import Tag
 
 from pypi_subset.errors import UpstreamError
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.policy.judge import ADMIT_ALL, Judge
 from pypi_subset.policy.untimed import Count
 from pypi_subset.support.once import Once, Recent, Spool
-from pypi_subset.upstream.checks import Named, hashed, localized, merge, of_source, remote, wanted
+from pypi_subset.upstream.checks import Named, called, hashed, localized, merge, of_source, remote
 from pypi_subset.upstream.pip_config import Network, local_path, without_credentials
+from pypi_subset.upstream.places.fitting import Facts, Read
 from pypi_subset.upstream.places.locations import Locations
 from pypi_subset.upstream.places.unusable import DAMAGED, UnusableFiles
-from pypi_subset.upstream.simple_api import from_folder, read_page, requires_python, yanked
+from pypi_subset.upstream.simple_api import from_folder, read_page
 from pypi_subset.upstream.transport.denials import FORBIDDEN
 from pypi_subset.upstream.transport.page import Page
 from pypi_subset.upstream.transport.presence import Presence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable
     from pathlib import Path
 
-    from packaging.tags import Tag
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
@@ -77,6 +79,11 @@ class Pages:
         self.untimed = Count(judge.accepted)
         #: The distributions that the sources have of a project, as `_read_project`.
         self.candidates = Recent[Where, tuple[Candidate, ...]](self._read_project, kept)
+        #: The tags of all targets: of one reading, the wheels that have one are kept.
+        self.tags = frozenset[Tag]()
+        self._fitting = Recent[Where, Read](self._read_fitting, kept)
+        #: Whether all projects are resolved again in this run: then one reading does for all questions.
+        self.resolves = False
         # A page needs ten times its bytes while it is read, and threads read no faster together than one by one.
         self._reading = threading.Lock()
         locations = Locations(fetcher, spool)
@@ -118,27 +125,17 @@ class Pages:
         :raises UpstreamError: a source does not answer, or not with a page.
         :raises HashMismatch: two sources give one file name to different bytes.
         """
-        newest: dict[str, Version] = {}
-        final: Version | None = None
-
-        def wants(version: Version, has: frozenset[Tag] | None, entry: Mapping[str, Any]) -> bool:
-            nonlocal final
-            if (final is None or version > final) and not version.is_prerelease:
-                final = version if yanked(entry.get("yanked", False)) is None else final
-            if has is None:
-                return False
-            bound = requires_python(entry.get("requires-python"))
-            if bound and ((known := newest.get(bound)) is None or known < version):
-                newest[bound] = version
-            return not has.isdisjoint(tags)
-
-        found = (*self._merged(where, wants), *wanted(self.kept.get(where, ()), wants))
-        self._seen[where] = newest
-        local = (one.distribution.version for one in found if one.path is not None)
-        self._final[where] = max((one for one in (final, *local) if one and not one.is_prerelease), default=None)
-        judged = self._judged(one for one in found if one.tags is not None and not one.tags.isdisjoint(tags))
+        read = self._fitting(where) if tags <= self.tags else self._read_fitting(where, tags)
+        found, facts = read.on(tags, self.kept.get(where, ()))
+        self._seen[where], self._final[where] = facts.newest, facts.final
+        judged = self._judged(found)
         self.untimed.add(where[0], judged)
         return judged
+
+    def _read_fitting(self, where: Where, tags: frozenset[Tag] | None = None) -> Read:
+        """Return the wheels of a project that have one of *tags*, by default those of all targets, in one reading."""
+        facts = Facts(self.tags if tags is None else tags)
+        return Read(candidates=self._merged(where, facts), facts=facts)
 
     def quarantine(self, where: Where) -> Standing | None:
         """Return what an index says of a project if that is in quarantine there (PEP 792), and its page was read."""
@@ -146,8 +143,9 @@ class Pages:
 
     def listed(self, where: Where, names: Collection[str]) -> dict[str, Distribution]:
         """Return those files called *names* that `fitting` would find whatever tags and rules say, by name."""
-        found = (one.distribution for one in self._merged(where, Named(names)))
-        return {one.filename: one for one in found if one.filename in names}
+        read = self._fitting(where) if self.resolves else self._fitting.kept(where)
+        found = called(names, read.candidates) if read else {}
+        return found if len(found) == len({*names}) else called(names, self._merged(where, Named(names)))
 
     def doubt(self, where: Where, *, moved: bool = True) -> str:
         """
@@ -246,7 +244,7 @@ class Pages:
         twice = {name for name, count in names.items() if count > 1}
         merged = merge(
             (tuple(hashed(one) if one.distribution.filename in twice else one for one in each) for each in groups),
-            first_wins=self._network.first_source_wins,
+            left_out=self.unusable.leave_out if self._network.first_source_wins else None,
         )
         return self.unusable.noted(merged)
 
@@ -278,11 +276,13 @@ class Pages:
         found = self.page_at((index, where[0]))
         if found is None:
             return ()
+        # A path of this machine must never reach a lock.
+        stated = without_credentials(index) if local_path(index) is None else None
         with self._reading:
-            candidates = self._parsed(found.page(self._spool), where, wants)
-        return remote(candidates) if local_path(index) is None else localized(candidates)
+            candidates = self._parsed(found.page(self._spool), where, wants, stated)
+        return remote(candidates) if stated else localized(candidates)
 
-    def _parsed(self, page: Page, where: Where, wants: Wants) -> tuple[Candidate, ...]:
+    def _parsed(self, page: Page, where: Where, wants: Wants, index: str | None = None) -> tuple[Candidate, ...]:
         try:
             return read_page(
                 page.text,
@@ -293,6 +293,7 @@ class Pages:
                 on_variant=self.wheel_variants[where[0]].add,
                 on_damaged=partial(self.unusable.add, without_credentials(page.url), where[0], DAMAGED),
                 quarantined=lambda standing: self._quarantined.setdefault(where, standing),
+                index=index,
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             msg = f"{without_credentials(page.url)} is no page of the simple API: {error if type(error) is ValueError else repr(error)}"

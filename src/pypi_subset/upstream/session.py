@@ -80,7 +80,8 @@ class Gate(BaseAdapter):
             than to http.
         """
         host = self._hosts.at(request.url)
-        attempts = host.attempts()
+        limit = patience.current()
+        attempts = host.attempts(patient=limit is None or limit.patient)
         while True:
             _require_trust(self._session, request.url)
             try:

@@ -6,19 +6,19 @@ Facts are kept as the index states them: size, upload time and yanks cannot be r
 
 from __future__ import annotations
 
-import functools
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
 from pypi_subset.model.candidates import Candidate
-from pypi_subset.model.distributions import Distribution, Standing, digest
+from pypi_subset.model.distributions import Distribution, Standing
 from pypi_subset.model.paths import JSON_TYPE
 from pypi_subset.support import bounds
-from pypi_subset.support.text import has_long_number, start_tags
+from pypi_subset.support.markup.start_tags import start_tags
 from pypi_subset.upstream.checks import Named, upload_time
 from pypi_subset.upstream.pip_config import without_credentials
 from pypi_subset.upstream.places.entries import of_entry, of_link, parsed_name, read_entries
+from pypi_subset.upstream.places.facts import hashes_of, https_of, metadata_hash, requires_python, standing_of, yanked
 from pypi_subset.upstream.transport.json_pages import entries_of, require_few
 from pypi_subset.upstream.transport.presence import require_index_page
 
@@ -35,18 +35,15 @@ if TYPE_CHECKING:
     #: Receives the name of a file that no installer takes yet.
     OnVariant = Callable[[str], object]
 
-#: Hashes that a client may choose from (PEP 691): those of a fixed length.
-_ALGORITHMS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
-
-_HEXADECIMAL = re.compile("[0-9A-Fa-f]+")
 #: A hash in the fragment of a URL, as pip finds it there.
 _FRAGMENT = re.compile("(?:^|[&;#])(sha1|sha224|sha256|sha384|sha512|md5)=([^&;#]+)")
 
 #: A link whose file name stands between its last slash and its fragment.
-_PLAIN = re.compile(r"(?!//)(?:https?://[A-Za-z0-9.:-]+/)?[A-Za-z0-9/._~!+%-]*(?:#[A-Za-z0-9=&]*)?")
+_PLAIN = re.compile(
+    r"(?!//)(?:https?://[A-Za-z0-9.:-]+/)?(?:[A-Za-z0-9._~!+%-]*/)*([A-Za-z0-9._~!+%-]*)(?:#[A-Za-z0-9=&]*)?"
+)
 
-#: Statuses that say something (PEP 792), and where a page in HTML has them.
-_UNUSUAL = frozenset({"archived", "quarantined", "deprecated"})
+#: Where a page in HTML has the status of a project (PEP 792).
 _STATUS = "pypi:project-status"
 
 
@@ -60,6 +57,7 @@ def read_page(  # noqa: PLR0913 - callbacks
     wants: Wants = lambda *_: True,
     on_variant: OnVariant = lambda _: None,
     on_damaged: Callable[[str], object] = lambda _: None,
+    index: str | None = None,
 ) -> tuple[Candidate, ...]:
     """
     Return what the page offers of *project*, in the page's order; files of other projects are passed over.
@@ -69,6 +67,7 @@ def read_page(  # noqa: PLR0913 - callbacks
     :param wants: called with version, tags and entry of each file; those for which it returns false are passed over.
     :param on_variant: called with the name of each wheel variant, and of each file about them (PEP 825).
     :param on_damaged: called with the name of the file of each damaged entry, or with the place of the entry.
+    :param index: the URL of the index that has the page, without credentials; ``None`` for another page.
     :param quarantined: called with what the page says of a project in quarantine (PEP 792), which offers nothing.
     :raises ValueError: the page is not what its type says.
     """
@@ -76,15 +75,15 @@ def read_page(  # noqa: PLR0913 - callbacks
     source = without_credentials(_start_of(url))
     if content_type.partition(";")[0].strip().lower() == JSON_TYPE:
         entries, said = entries_of(text, project)
-        standing, base = _standing(said), _start_of(url)
-        reading = _Reading(project, standing, wants, on_variant, source, on_damaged)
+        standing, base = standing_of(said), _start_of(url)
+        reading = _Reading(project, standing, wants, on_variant, source, on_damaged, index)
         candidates = read_entries(entries, lambda entry: _from_json(entry, base, reading), of_entry, reading)
     else:
         tags = list(_tags(text))
         metas = {said.get("name", ""): said.get("content", "") for tag, said in tags if tag == "meta"}
-        standing = _standing({"status": metas.get(_STATUS), "reason": metas.get(f"{_STATUS}-reason")})
+        standing = standing_of({"status": metas.get(_STATUS), "reason": metas.get(f"{_STATUS}-reason")})
         base = _start_of(url, next((said["href"] for tag, said in tags if tag == "base" and "href" in said), ""))
-        reading = _Reading(project, standing, wants, on_variant, source, on_damaged)
+        reading = _Reading(project, standing, wants, on_variant, source, on_damaged, index)
         anchors = [said for tag, said in tags if tag == "a" and said.get("href")]
         require_index_page(text, (said["href"] for said in anchors), metas.get("pypi:repository-version"))
         candidates = read_entries(anchors, lambda said: _from_anchor(said, base, reading), of_link, reading)
@@ -140,18 +139,12 @@ class _Reading(NamedTuple):
     on_variant: OnVariant
     source: str
     on_damaged: Callable[[str], object]
-
-
-def _standing(said: object) -> Standing | None:
-    """The status of a project (PEP 792); the usual one is nothing to tell, and what is unknown counts as usual."""
-    facts = said if isinstance(said, dict) else {}
-    status, reason = _text(facts.get("status")), _text(facts.get("reason"))
-    return Standing(status=status, reason=reason) if status in _UNUSUAL else None
+    index_url: str | None
 
 
 def _from_json(entry: dict[str, Any], page: str, reading: _Reading) -> Candidate | None:
     """PEP 691 and 700; PEP 714 renamed ``dist-info-metadata`` to ``core-metadata``."""
-    project, standing, wants, on_variant, source, _ = reading
+    project, standing, wants, on_variant, source, _, index_url = reading
     filename, link = entry["filename"], entry["url"]
     if isinstance(wants, Named) and filename not in wants.names:
         # Most of the time of a page is in its names.
@@ -160,7 +153,7 @@ def _from_json(entry: dict[str, Any], page: str, reading: _Reading) -> Candidate
     if named is None or not wants(*named, entry):
         return None
     version, tags = named
-    hashes = _hashes(entry.get("hashes") or {})
+    hashes = hashes_of(entry.get("hashes") or {})
     address = _joined(page, link)
     url = without_credentials(address)
     size = entry.get("size")
@@ -175,71 +168,18 @@ def _from_json(entry: dict[str, Any], page: str, reading: _Reading) -> Candidate
         requires_python=requires_python(entry.get("requires-python")),
         upload_time=upload_time(entry.get("upload-time")),
         yanked=yanked(entry.get("yanked", False)),
-        provenance=_https(entry.get("provenance")),
+        provenance=https_of(entry.get("provenance")),
         standing=standing,
+        index=index_url,
     )
     return Candidate(
         distribution=one,
         tags=tags,
         source=source,
         hashes=tuple(sorted(hashes.items())),
-        metadata=_metadata_hash(entry.get("core-metadata", entry.get("dist-info-metadata"))),
+        metadata=metadata_hash(entry.get("core-metadata", entry.get("dist-info-metadata"))),
         address=None if url == address.partition("#")[0] else address,
     )
-
-
-def yanked(stated: object) -> str | None:
-    """Return the reason for which a page says that a file was yanked (PEP 592), ``""`` without one; ``None`` if it was not."""
-    if isinstance(stated, str):
-        return _text(stated) if stated else None
-    return "" if stated is True else None
-
-
-def _hashes(stated: dict[str, Any]) -> dict[str, str]:
-    """Return the hashes of a file; a sha256 goes into locks, and must be one."""
-    if stated.keys() == {"sha256"}:
-        return {"sha256": digest(stated["sha256"])}
-    # As pip, which takes nothing for a hash that has other digits.
-    hashes = {
-        name: str(text).lower()
-        for name, text in stated.items()
-        if name in _ALGORITHMS and _HEXADECIMAL.fullmatch(str(text))
-    }
-    return hashes | {"sha256": digest(stated["sha256"])} if "sha256" in stated else hashes
-
-
-# Thousands of files of a page have one of these in common.
-
-
-@functools.lru_cache(1 << 10)
-def _shared(stated: str) -> str | None:
-    if has_long_number(stated):
-        msg = f"a Requires-Python has a number of more than {bounds.LONGEST_NUMBER} digits"
-        raise ValueError(msg)
-    return _text(stated) or None
-
-
-def requires_python(stated: object) -> str | None:
-    """Return the Requires-Python that a page states (PEP 503), ``None`` if it states none."""
-    return _shared(stated) if isinstance(stated, str) else None
-
-
-def _metadata_hash(stated: object) -> str | None:
-    """Return the SHA-256 that a page states of METADATA (PEP 714), ``""`` if it states none, ``None`` without METADATA."""
-    if isinstance(stated, dict):
-        return digest(stated["sha256"]) if stated.get("sha256") else ""
-    return "" if stated else None
-
-
-def _text(value: object) -> str:
-    """What an index says in words, without what no file can hold; ``""`` for what is no text."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
-
-
-def _https(value: object) -> str | None:
-    """A fully qualified address, as PEP 740 wants it for attestations, else ``None``."""
-    usable = isinstance(value, str) and value.startswith("https://") and _text(value) == value
-    return without_credentials(str(value)) if usable else None
 
 
 def _joined(page: str, link: str) -> str:
@@ -287,9 +227,9 @@ def _from_anchor(attributes: dict[str, str], page: str, reading: _Reading) -> Ca
 def _is_passed_over(said: dict[str, str], reading: _Reading) -> bool:
     """Return whether the file of a link that needs no parsing is unwanted: on a large page, nearly all are."""
     link = said["href"]
-    if not _PLAIN.fullmatch(link):
+    if (found := _PLAIN.fullmatch(link)) is None:
         return False
-    filename = unquote(link.partition("#")[0].rpartition("/")[2])
+    filename = unquote(found[1]) if "%" in found[1] else found[1]
     if isinstance(reading.wants, Named) and filename not in reading.wants.names:
         return True
     named = parsed_name(filename, reading.project, reading.on_variant)

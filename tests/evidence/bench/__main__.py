@@ -1,4 +1,4 @@
-"""Measures and prints: ``python -m tests.evidence.bench [--mirrors | --index | --proof | --policy | --large | --start | --line] [--runs N] [--jobs 4,12] [--tools nab] [--wheels N]``, by ``make bench``."""
+"""Measures and prints: ``python -m tests.evidence.bench [--mirrors | --index | --proof | --policy | --large | --start | --line | --pages] [--runs N] [--jobs 4,12] [--tools nab] [--wheels N]``, by ``make bench``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tests.evidence.bench import filters, frozen, large, measure, mirroring, pro
 from tests.evidence.bench.index import indexing
 from tests.evidence.bench.jobs import JOBS
 from tests.evidence.bench.line import lines
+from tests.evidence.bench.pages import reading
 from tests.evidence.bench.start import starting
 from tests.evidence.bench.tools import TOOLS, Bench, shared_environment
 from tests.support.checkout import ROOT
@@ -23,7 +24,7 @@ def main() -> None:
     display = Display()
     index, network = rivals.network_settings()
     environment = shared_environment(network)
-    names = ("mirrors", "index", "proof", "policy", "large", "start", "line")
+    names = ("mirrors", "index", "proof", "policy", "large", "start", "line", "pages")
     chosen = [getattr(arguments, name) for name in names]
     alone = any(chosen)
     if arguments.mirrors or arguments.large or not alone:
@@ -48,6 +49,9 @@ def main() -> None:
     if arguments.start or not alone:
         _say_before(display, {})
         starting.run(display, environment)
+    if arguments.pages or not alone:
+        _say_before(display, {})
+        reading.run(display, environment, runs=arguments.runs)
     # Not beside the rest: those that never come to an end take ten minutes each.
     if arguments.line:
         _say_before(display, {})
@@ -68,6 +72,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--proof", action="store_true", help="time the proof alone, beside a plain loop")
     parser.add_argument("--policy", action="store_true", help="time what the rules of [policy] cost, alone")
     parser.add_argument("--start", action="store_true", help="time help and a wrong command line, alone")
+    parser.add_argument("--pages", action="store_true", help="time a page of 60,000 links and a run over it, alone")
     parser.add_argument("--line", action="store_true", help="time a slow and limited line beside pip and uv, alone")
     parser.add_argument(
         "--large",

@@ -68,6 +68,8 @@ class Index:
         self.projects = {name: list(files) for name, files in (projects or {}).items()}
         self.style, self.metadata, self.ranges, self.hashes, self.facts = style, metadata, ranges, hashes, facts
         self.cache_headers, self.auth, self.secret, self.delay = cache_headers, auth, secret, delay
+        #: Whether pages say that there is METADATA beside wheels.
+        self.announced = True
         #: How a range that is counted from the end is answered: rightly, with the beginning, or with half of it.
         self.suffixes: Literal["", "beginning", "short"] = ""
         self.on_request, self.on_sent = on_request, on_sent
@@ -200,7 +202,9 @@ class Index:
 
     def _entry(self, file: File) -> dict[str, object]:
         uploaded = self.upload_times.get(file.filename, "2024-02-03T04:05:06.789000Z") if self.facts else None
-        entry = entry_of(file, hashes=self.hashes, metadata=self._has_metadata(file), uploaded=uploaded)
+        entry = entry_of(
+            file, hashes=self.hashes, metadata=self.announced and self._has_metadata(file), uploaded=uploaded
+        )
         if file.filename in self.yanked:
             entry["yanked"] = self.yanked[file.filename] or True
         if self.secret[0] == "query":

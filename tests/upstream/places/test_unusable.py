@@ -38,7 +38,7 @@ def test_damaged_entries_are_noted(workspace: Workspace, index: Index, style: st
     result, said = mirror(workspace)
     place, names = index.url.rstrip("/"), [f"beta-0.{n}-py3-none-any.whl" for n in range(1, 4)]
     line = (
-        f"note: {place} has 4 files with a damaged entry ({', '.join(names)}, …), "
+        f"note: {place} has 4 files ({', '.join(names)}, …) with a damaged entry, "
         "which counts only if a target would take the file"
     )
     assert said.splitlines().count(line) == 1
@@ -66,9 +66,35 @@ def test_two_contents_are_noted(workspace: Workspace, index: Index, monkeypatch:
         workspace.write("base.txt", "alpha\n")
         workspace.toml({"linux": LINUX})
         result, said = mirror(workspace)
-    assert f"has 1 file with other bytes on another index ({OLD.filename}), which counts only" in said
+    assert f"has 1 file ({OLD.filename}) with other bytes on another index, which counts only" in said
     (one,) = result.unusable
     assert (one.index, one.fault, one.first) == (index.url.rstrip("/"), "two contents", (OLD.filename,))
+
+
+def test_what_the_first_source_leaves_out_is_noted(
+    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line has the files of all later indexes; JSON has them by index. A run without such files has no line."""
+    index.add(ALPHA, BETA)
+    with Index() as second, Index() as third:
+        second.add(BETA, make_wheel("alpha", readme="second"))
+        third.add(make_wheel("beta", "2.0", readme="third"))
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", f"{second.url} {third.url}")
+        workspace.write("base.txt", "alpha\n")
+        workspace.toml({"linux": LINUX}, more="[policy]\nfirst_source_wins = true\n")
+        found = plan(workspace.paths)
+        result, said = mirror(workspace)
+        places = sorted(one.url.rstrip("/") for one in (second, third))
+        assert mirror(workspace)[0].unusable == ()
+    line = (
+        f"note: first_source_wins leaves out 2 files ({ALPHA.filename}, {BETA.filename}) of {' and '.join(places)}: "
+        "the first source has other bytes of the same name"
+    )
+    assert said.splitlines().count(line) == 1
+    assert [(one.index, one.fault, one.files) for one in result.unusable] == [
+        (place, "left out", 1) for place in places
+    ]
+    assert found.unusable == result.unusable
 
 
 def test_a_damaged_entry_that_stops_the_run_is_noted(workspace: Workspace, index: Index) -> None:

@@ -94,10 +94,11 @@ class Denied:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unusable:
     """
-    Files of an index that have a fault, which counts only if a target would take them.
+    Files of an index that are not taken; a fault counts only if a target would take them.
 
     :param index: its URL.
-    :param fault: ``damaged entry``, or ``two contents``: another index has other bytes of that name.
+    :param fault: ``damaged entry``; ``two contents``, if another index has other bytes of that name; or ``left out``, if
+        these are taken because of ``first_source_wins``.
     :param files: the number of these files that were seen.
     :param first: the names of the first three, sorted; a place on a page for an entry without a name.
     """

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urljoin
 
 from pypi_subset.support import bounds, files
-from pypi_subset.support.text import start_tags, values
+from pypi_subset.support.markup.start_tags import start_tags
+from pypi_subset.support.text import values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

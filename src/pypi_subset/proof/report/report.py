@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import UNSET
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.model import paths
 from pypi_subset.model.documents import encode
+from pypi_subset.model.door import read_manifest
 from pypi_subset.model.manifest import manifest_path
-from pypi_subset.model.report import Report, Totals, read_report, report_path
+from pypi_subset.model.report import Origin, Report, Totals, read_report, report_path
 from pypi_subset.proof.report import badge, junit, page, tables
 from pypi_subset.proof.report.verdict import (
     ALL_ACCEPTED,
@@ -73,6 +76,7 @@ def report_of(
         totals=Totals(**{status: totals[status] for status in tables.STATUSES}),
         checks=tuple(sorted(checks, key=_order)),
         warnings=() if targets or shard else tuple(unneeded(accepted, checks)),
+        indexes=_indexes(site) or UNSET,
     )
 
 
@@ -178,6 +182,16 @@ def _write(written: Mapping[str, bytes], site: Path) -> None:
         (site / paths.SIGNATURE).unlink(missing_ok=True)
     for path, data in written.items():
         files.write(site / path, data)
+
+
+def _indexes(site: Path) -> tuple[Origin, ...]:
+    """Return the indexes that the manifest names, with their files; none if it cannot be read, which is red already."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    with contextlib.suppress(SubsetError):
+        for one in read_manifest(site).files:
+            if one.index:
+                found[one.index].append(one.filename)
+    return tuple(Origin(index=url, files=tuple(sorted(names))) for url, names in sorted(found.items()))
 
 
 def _manifest_hash(site: Path) -> str:

@@ -24,7 +24,7 @@ from pypi_subset.proof.evidence import key
 from pypi_subset.proof.isolation.available import NAMESPACES, isolation
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.proof.report.report import BROKEN, UNWRITTEN
-from pypi_subset.proof.run import netns
+from pypi_subset.proof.run import netns, room
 from pypi_subset.proof.run.relay import receive
 from pypi_subset.proof.run.scratch import scratch
 from pypi_subset.support import files
@@ -133,6 +133,11 @@ def run_suite(  # noqa: PLR0913 - the settings of a run
         if why:
             step = f"name a file for it by {key.VARIABLE}"
             progress.warn(f"{why}: a key of this run alone is used, and publish refuses the report; {step}")
+        if (few := room.at_a_time(processes, room.installations(paths.site, targets), work)) < processes:
+            progress.say(
+                f"note: verify proves {few} of {processes} cases at the same time: {work.parent} has no room for more"
+            )
+            processes = few
         result = work / "result.json"
         folders = {"requirements": paths.requirements, "packages": paths.packages, "site": paths.site, "work": work}
         arguments = [f"--subset-{name}={path.absolute()}" for name, path in folders.items()]
@@ -154,13 +159,15 @@ def conclude(code: int, report: Report | None, paths: Paths, *, said: Sequence[s
 
     :param said: the complaints of pytest.
     :raises SuiteFailed: the suite could not run.
-    :raises FolderError: all is proven, but the report cannot be written.
+    :raises FolderError: there is no room for the proof, or all is proven, but the report cannot be written.
     """
     if code == _INTERRUPTED:
         raise KeyboardInterrupt
     if code == UNWRITTEN:
         msg = "all is proven, but the report cannot be written"
         raise DiskError(msg, path=report_path(paths.site), next_step="make the site writable, or prove a copy of it")
+    if code == room.NO_ROOM:
+        raise room.received(said)
     if code == BROKEN:
         raise SuiteFailed(
             said[-1] if said else "a box failed", next_step='nothing is proven: see the manual, "Isolation"'

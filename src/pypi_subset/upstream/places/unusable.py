@@ -1,4 +1,4 @@
-"""Files that a page or a pair of pages makes unusable, and that count only where a target would take them: a run notes the others."""
+"""Files that a page or a pair of pages makes unusable: a run notes those that do not stop it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pypi_subset.model.intake.verdicts import Unusable
 if TYPE_CHECKING:
     from pypi_subset.model.candidates import Candidate
 
-#: The faults of files.
-DAMAGED, TWO_CONTENTS = "damaged entry", "two contents"
+#: The faults of files. The last one is a file of another index, and ``first_source_wins`` takes that of the first.
+DAMAGED, TWO_CONTENTS, LEFT_OUT = "damaged entry", "two contents", "left out"
 #: Names that are kept of each index and fault.
 FIRST = 3
 
@@ -30,12 +30,16 @@ class UnusableFiles:
         Note a file.
 
         :param source: the page or directory that has it, without credentials.
-        :param fault: `DAMAGED` or `TWO_CONTENTS`.
+        :param fault: `DAMAGED`, `TWO_CONTENTS` or `LEFT_OUT`.
         :param file: its name, or its place on the page.
         """
         index = source.rstrip("/").removesuffix(f"/{project}")
         with self._lock:
             self._found[index, fault].add(file)
+
+    def leave_out(self, one: Candidate) -> None:
+        """Note a file that is left out, since a source before its own has other bytes."""
+        self.add(one.source, one.distribution.project, LEFT_OUT, one.distribution.filename)
 
     def noted(self, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
         """Return *candidates*; note those that have two contents."""

@@ -100,9 +100,9 @@ class Host:
         """As `Hosts.close`."""
         self.patience, self._say = 0.0, None
 
-    def attempts(self) -> Attempts:
-        """Return the attempts of one request."""
-        return Attempts(self)
+    def attempts(self, *, patient: bool = True) -> Attempts:
+        """Return the attempts of one request, which are one alone if it is not *patient*."""
+        return Attempts(self, patient=patient)
 
     def good(self) -> None:
         """Note a good answer."""
@@ -146,8 +146,8 @@ class Host:
 class Attempts:
     """The attempts of one request to *host*."""
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
+    def __init__(self, host: Host, *, patient: bool = True) -> None:
+        self._host, self._patient = host, patient
         self._since: float | None = None
 
     def again(self, why: str, wanted: float = 0.0) -> bool:
@@ -168,7 +168,7 @@ class Attempts:
         now = monotonic()
         if self._since is None:
             self._since = now
-        return now - self._since >= self._host.patience
+        return not self._patient or now - self._since >= self._host.patience
 
     def moved_on(self) -> None:
         """Note that the request got further: what comes is new trouble."""

@@ -29,10 +29,11 @@ class Limit:
 
     :param url: for the error, without credentials.
     :param timeout: seconds of pip's own timeout, which are granted beside the rest.
+    :param patient: whether its host is asked again if it is in trouble.
     """
 
-    def __init__(self, url: str, timeout: float) -> None:
-        self._url = url
+    def __init__(self, url: str, timeout: float, *, patient: bool = True) -> None:
+        self._url, self.patient = url, patient
         self._patience = bounds.PATIENCE + timeout
         self._socket: socket.socket | None = None
         self._start = self._until = 0.0
@@ -114,9 +115,9 @@ _CURRENT = threading.local()
 
 
 @contextlib.contextmanager
-def limited(url: str, timeout: float) -> Iterator[Limit]:
-    """Yield the time limit of the requests that this thread makes in the ``with`` block."""
-    limit = Limit(url, timeout)
+def limited(url: str, timeout: float, *, patient: bool = True) -> Iterator[Limit]:
+    """Yield the time limit of the requests that this thread makes in the ``with`` block; parameters as for `Limit`."""
+    limit = Limit(url, timeout, patient=patient)
     _CURRENT.limit = limit
     _WATCHER.add(limit)
     try:

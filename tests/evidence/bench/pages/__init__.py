@@ -1,0 +1,1 @@
+"""A project page with very many links: our reading, and a whole run."""
