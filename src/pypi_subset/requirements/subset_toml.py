@@ -34,7 +34,7 @@ HOST = "host"
 #: The keys that say which machine it is; a target has one of them.
 WAYS = ("file", "tag", "on")
 #: The shortest list of targets, shown to a user who has none.
-EXAMPLE = ("[targets]", f'here = "{HOST}"')
+EXAMPLE: tuple[str, ...] = ("[targets]", f'here = "{HOST}"')
 
 
 def init_of(root: Path, *words: str) -> str:
