@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pypi_subset.errors import LockError
-from pypi_subset.locks.why import ROOT, chains, closure, requires
+from pypi_subset.locks.why import ROOT, chains, closure, edges, requires
 from pypi_subset.model.distributions import Distribution
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.locks import Inputs, Lock, Pin, Reason
@@ -156,3 +156,42 @@ def test_a_closure_has_what_some_patch_levels_need() -> None:
         patches=(0, 2),
     )
     assert {other for _, _, other in closure(requires(lock, LINUX), app)} == {"old"}
+
+
+def test_edges_lead_from_the_requests_to_each_pin() -> None:
+    """Each with the extra that states it; what holds without any extra is stated without one."""
+    lock = locked(
+        ("app-1", asked("app[x]"), ""),
+        ("lib-1", by("app", "lib"), ""),
+        ("deep-1", by("app", 'deep; extra == "x"'), ""),
+        ("deep-1", by("lib", "deep"), ""),
+        ("app-1", by("deep", "app[y]"), ""),
+        ("odd-1", by("app", 'odd; extra == "y" or extra == "x"'), ""),
+    )
+    assert sorted(map(str, edges(lock, LINUX))) == [
+        *("app -> lib", "app[x] -> deep", "app[x] -> odd", "app[y] -> odd", "deep -> app", "lib -> deep"),
+        "the set -> app",
+    ]
+
+
+def test_an_edge_of_an_extra_that_is_not_requested_is_none() -> None:
+    """The lock may name the extra of another requirement; what no request leads to is left out."""
+    lock = locked(
+        ("app-1", asked("app"), ""),
+        ("lib-1", by("app", 'lib; extra == "x"'), ""),
+        ("one-1", by("two", "one"), ""),
+        ("two-1", by("one", "two"), ""),
+    )
+    assert sorted(map(str, edges(lock, LINUX))) == ["the set -> app"]
+
+
+def test_edges_of_each_patch_level_count() -> None:
+    """Also of a level at which no pin begins or ceases to count."""
+    lock = locked(
+        ("app-1", asked("app"), ""),
+        ("lib-1", asked("lib", 2), ""),
+        ("lib-1", by("app", 'lib; python_full_version >= "3.10.3"'), ""),
+    )
+    assert "app -> lib" in map(str, edges(lock, LINUX))
+    exact = parse("linux", "cp310-manylinux2014_x86_64", "3.10.2")
+    assert "app -> lib" not in map(str, edges(lock, exact))

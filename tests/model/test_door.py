@@ -66,6 +66,11 @@ def gap(**fields: str) -> Callable[[_Made], object]:
     return change
 
 
+def closure(**fields: str) -> Callable[[_Made], object]:
+    """Return a change of the one closure."""
+    return lambda made: made["closures"][0].update(fields)
+
+
 STRANGE = "which no site with these projects, sets and targets has"
 #: Every kind of path that leads elsewhere, or to a file that something else obeys.
 PATHS = (
@@ -145,6 +150,15 @@ REFUSED: dict[str, tuple[Callable[[_Made], object], str]] = {
     "gap elsewhere": (gap(target="win"), "a gap of 'base' is none of its requests"),
     "needed elsewhere": (lambda made: made["files"][1]["needed_by"][0].update(target="win"), "which it does not have"),
     "needed by no set": (lambda made: made["files"][1]["needed_by"][0].update(set="other"), "which it does not have"),
+    "no closures": (lambda made: made.pop("closures"), "its closures are not one for each set on each of its targets"),
+    "closure twice": (lambda made: made["closures"].append(made["closures"][0]), "are not one for each set"),
+    "closure of no set": (closure(set="other"), "are not one for each set"),
+    "closure elsewhere": (closure(target="win"), "are not one for each set"),
+    "pin of no file": (closure(pins="0-2"), "the list '0-2' is none of numbers from 0 to 1"),
+    "pins without end": (closure(pins="0-99999999"), "is none of numbers from 0 to 1"),
+    "no such edge": (closure(edges="2"), "is none of numbers from 0 to 1"),
+    "edge twice": (lambda made: made["edges"].append(made["edges"][1]), "its edges are not sorted, or one stands"),
+    "edges in disorder": (lambda made: made["edges"].reverse(), "its edges are not sorted, or one stands there twice"),
     "more than a disk": (
         lambda made: made["files"].extend(
             {**made["files"][0], "filename": f"app-2.0-{n}-py3-none-any.whl", "size": 1 << 40}
@@ -186,6 +200,14 @@ def test_what_mirror_writes_comes_through() -> None:
     }
     made["files"][0] |= {"filename": "app-2.zip", "path": "simple/app/app-2.zip", "version": "2"}
     assert read(made).hashes.keys() > made["pages"].keys()
+
+
+def test_a_manifest_before_1_5_has_no_closures() -> None:
+    """One of 1.4 is read without them, and one of 1.5 is not."""
+    older = {name: value for name, value in document().items() if name not in {"edges", "closures"}}
+    assert read(older | {"schema": "1.4"}).closures == ()
+    with pytest.raises(SubsetError, match="its closures are not one for each set on each of its targets"):
+        read(older)
 
 
 def test_the_list_of_paths_belongs_to_the_schema() -> None:

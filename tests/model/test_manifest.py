@@ -67,6 +67,13 @@ SPOILT: dict[str, Callable[[dict[str, Any]], object]] = {
     "origin": lambda made: made["sets"][0]["requests"][0].update(origin="a/base.txt:1"),
     "Python version": lambda made: made["targets"][0].update(python="3.10"),
     "marker": lambda made: made["targets"][0].update(markers={"a": 1}),
+    "edge": lambda made: made["edges"].append(["app", "", ""]),
+    "edge of two": lambda made: made["edges"].append(["app", ""]),
+    "owner of an edge": lambda made: made["edges"].append(["App", "", "my-lib"]),
+    "closure without edges": lambda made: made["closures"][0].pop("edges"),
+    "pins": lambda made: made["closures"][0].update(pins="a"),
+    "pins with a line end": lambda made: made["closures"][0].update(pins="0\n"),
+    "brought": lambda made: made["targets"][0].update(brought={"cffi": 1}),
     "action": lambda made: made["bad_files"][0].update(action="eat"),
     "reason": lambda made: made["bad_files"][0].update(reason=""),
 }

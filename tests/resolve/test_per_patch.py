@@ -11,6 +11,8 @@ import pytest
 from packaging.pylock import Pylock
 
 from pypi_subset.locks import lockfile
+from pypi_subset.model.closures.closure import closures_in
+from pypi_subset.model.door import read_manifest
 from pypi_subset.resolve import resolver
 from pypi_subset.targets.tag import parse
 from tests.support.wheels import make_wheel
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
 
-from tests.support.stages.mirroring import mirror, releases, versions
+from tests.support.stages.mirroring import mirror, read_lock, releases, versions
 
 #: The user's pip is configured for the loopback index.
 pytestmark = pytest.mark.usefixtures("configured_index")
@@ -43,6 +45,20 @@ def test_patch_level_counts(workspace: Workspace, index: Index) -> None:
         ("redis", "1.0", ""),
         ("timeout", "1.0", 'python_full_version < "3.9.3"'),
     ]
+
+
+def test_a_requirement_that_begins_within_a_span_is_locked(workspace: Workspace, index: Index) -> None:
+    """It changes no file, because another requirement leads to it at each level; the lock has both reasons."""
+    index.add(make_wheel("app", requires=["lib[x]; python_full_version >= '3.11.4'"]))
+    index.add(make_wheel("lib", requires=["deep; extra == 'x'"], extras=["x"]), make_wheel("deep"))
+    workspace.write("base.txt", "app\nlib\ndeep\n")
+    workspace.toml({"minor": "cp311-manylinux2014_x86_64"})
+    mirror(workspace)
+    lock = read_lock(workspace, "base--minor")
+    reasons = {pin.distribution.project: [reason.by for reason in pin.reasons] for pin in lock.pins}
+    assert (reasons["lib"], reasons["deep"], lock.patches) == (["", "app"], ["", "lib"], (0,))
+    (stated,) = closures_in(read_manifest(workspace.paths.site)).values()
+    assert [*map(str, sorted(stated.steps))][3:] == ["app -> lib", "lib[x] -> deep"]
 
 
 @pytest.mark.slow

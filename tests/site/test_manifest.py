@@ -14,13 +14,16 @@ from msgspec import structs, to_builtins
 from packaging.requirements import Requirement
 
 from pypi_subset.errors import LockError, SubsetError
+from pypi_subset.model.closures.closure import closures_in, reached
 from pypi_subset.model.distributions import Built
 from pypi_subset.model.documents import encode
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.locks import Lock, Reason
+from pypi_subset.proof.closure import walk
 from pypi_subset.site import manifest
 from tests.support.checkout import schema
 from tests.support.sites import chain_check as chaincheck
+from tests.support.sites.cases import present
 from tests.support.stages.values import BRISK, LINUX, WINDOWS, artifacts_of, lay_out, lock_of, plan_of, projects_of
 from tests.support.wheels import Wheel, make_wheel
 
@@ -186,6 +189,43 @@ def test_chains_of_any_graph_hold_and_are_the_shortest(
     for file in made.files:
         (need,) = file.needed_by
         assert len(need.chain) == chaincheck.distance(made, folder, need, file.project)
+
+
+@BRISK
+@given(graphs(), st.lists(st.sampled_from(["p0", "p1[x]", "p2[x,y]"]), min_size=1, unique=True))
+def test_edges_of_any_graph_are_those_of_the_metadata(
+    tmp_path_factory: pytest.TempPathFactory, graph: Mapping[str, Sequence[str]], lines: list[str]
+) -> None:
+    """The proof, which reads METADATA and markers by itself, walks over the same pins and edges."""
+    folder, subset = tmp_path_factory.mktemp("graph"), plan_of(lines, [WINDOWS])
+    wheels = [make_wheel(name, requires=requires, extras=["x", "y"]) for name, requires in graph.items()]
+    artifacts = artifacts_of(wheels, folder)
+    lock = lock_of(subset.jobs[0], artifacts, wheels)
+    needed = {pin.distribution.filename for pin in lock.pins}
+    used = [artifact for artifact in artifacts if artifact.distribution.filename in needed]
+
+    (stated,) = closures_in(manifest.manifest_of(subset, [lock], projects_of(used))).values()
+
+    there = [present(name, requires=tuple(requires)) for name, requires in graph.items()]
+    walked = walk(there, subset.sets[0].requests, WINDOWS.environment, "windows")
+    assert stated.steps == walked.steps
+    assert {one.project for one in stated.pins} == {name for name, _ in walked.seen} == reached(stated.steps)
+
+
+def test_each_set_has_a_closure_on_each_of_its_targets(made: Manifest) -> None:
+    """An edge of one target alone is none of the others; all closures share one list."""
+    found = closures_in(made)
+    shown = {target: sorted(map(str, one.steps)) for (_, target), one in found.items()}
+    both = [*("app -> web", "fast -> deep", "server -> tiny", "server[turbo-plus] -> fast", "the set -> app")]
+    both += [*("the set -> server", "web -> deep", "web -> server")]
+    assert shown == {"linux": both, "windows": ["app -> colour", *both]}
+    assert {one.project for one in found["base", "windows"].pins} - {
+        one.project for one in found["base", "linux"].pins
+    } == {"colour"}
+    assert [(one.set_name, one.target, one.edges) for one in made.closures] == [
+        ("base", "linux", "0-1,3-8"),
+        ("base", "windows", "0-8"),
+    ]
 
 
 def test_a_pin_that_nothing_requires_is_an_error(tmp_path: Path) -> None:

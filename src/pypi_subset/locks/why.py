@@ -11,12 +11,13 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.errors import LockError
+from pypi_subset.model.closures.closure import Step
 from pypi_subset.model.locks import Lock, Pin, Reason
 from pypi_subset.targets.markers import holds
-from pypi_subset.targets.patch_levels import at_patch
+from pypi_subset.targets.patch_levels import at_patch, of_marker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pypi_subset.model.targets import Target
 
@@ -58,6 +59,27 @@ def requires(lock: Lock, target: Target) -> Requires:
     return dict(found)
 
 
+def edges(lock: Lock, target: Target) -> frozenset[Step]:
+    """
+    Return each requirement that leads from the requests of *lock* to one of its pins, at any patch level of *target*.
+
+    A requirement that holds with an extra alone counts if something asks for that extra.
+    """
+    found: set[Step] = set()
+    for part, environment in _patches(lock, target, _levels(lock, target)):
+        steps = _edges(part, _stated(part, environment))
+        waiting, seen = [ROOT], {ROOT}
+        while waiting:
+            node = waiting.pop()
+            for reason, project in steps.get(node, ()):
+                found.add(Step(*node, project))
+                for further in ((project, extra) for extra in ("", *_extras(reason))):
+                    if further not in seen:
+                        seen.add(further)
+                        waiting.append(further)
+    return frozenset(found)
+
+
 def closure(
     steps: Mapping[Node, Iterable[tuple[Reason, NormalizedName]]], reason: Reason
 ) -> set[tuple[str, Reason, str]]:
@@ -79,10 +101,31 @@ def closure(
     return found
 
 
-def _patches(lock: Lock, target: Target) -> Iterator[tuple[Lock, Mapping[str, str]]]:
-    """Yield the lock with the pins of each patch level that it tells apart, and the environment there."""
-    for patch in lock.patches:
-        at = at_patch(target, patch) if lock.patches != (0,) else target
+def _levels(lock: Lock, target: Target) -> tuple[int, ...]:
+    """Return the patch levels at which a pin or a requirement of *lock* begins or ceases to count."""
+    if target.exact:
+        return lock.patches
+    asked = _extras_asked(lock)
+    found = {
+        patch
+        for pin in lock.pins
+        for one in pin.reasons
+        for patch in of_marker(one.requirement.marker, target, asked.get(one.by, ()))
+    }
+    return tuple(sorted({*lock.patches} | found))
+
+
+def _patches(
+    lock: Lock, target: Target, levels: Sequence[int] | None = None
+) -> Iterator[tuple[Lock, Mapping[str, str]]]:
+    """
+    Yield the lock with the pins of each patch level, and the environment there.
+
+    :param levels: patch levels; ``None`` for those that the lock tells apart.
+    """
+    levels = lock.patches if levels is None else levels
+    for patch in levels:
+        at = at_patch(target, patch) if tuple(levels) != (0,) else target
         chosen = tuple(pin for pin in lock.pins if holds(pin.marker, at.environment))
         yield replace(lock, pins=chosen), at.environment
 
@@ -144,7 +187,9 @@ def _extras_asked(lock: Lock) -> dict[str, set[str]]:
 
 
 def _extras(reason: Reason) -> list[str]:
-    return sorted(canonicalize_name(extra) for extra in reason.requirement.extras)
+    extras = reason.requirement.extras
+    # A large lock has tens of thousands of reasons, and hardly any has extras.
+    return sorted(map(canonicalize_name, extras)) if extras else []
 
 
 def _shortest(edges: Mapping[Node, Iterable[tuple[Reason, NormalizedName]]]) -> dict[Node, Chain]:

@@ -8,6 +8,7 @@ files, pages and commands. Each path is compared with the list of those that its
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import unicodedata
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from packaging.version import InvalidVersion, Version
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.model import documents
+from pypi_subset.model.closures.closure import closures_in
 from pypi_subset.model.manifest import Manifest, manifest_path
 from pypi_subset.model.paths import METADATA, file_path, is_manual, written
 from pypi_subset.support import bounds, files
@@ -41,6 +43,8 @@ _PROJECT_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 #: Parts of a wheel's name, without and with a build tag.
 _PARTS = (5, 6)
 _SDISTS = (".tar.gz", ".zip")
+#: Minor number of the first schema with closures.
+_CLOSURES_SINCE = 5
 #: Characters of a path that an error shows.
 _SHOWN = 200
 
@@ -146,6 +150,7 @@ def check(manifest: Manifest, *, minor: int, own: int) -> None:
             views[need.target].add(entry.project)
     projects = {entry.project for entry in manifest.files}
     _check_gaps(manifest)
+    _check_closures(manifest, minor=minor)
     if devices := sorted(filter(_DEVICE.fullmatch, {*targets, *projects})):
         _refuse(f"{devices[0]!r} is no name of a directory on Windows")
     if sum(entry.size for entry in manifest.files) > MAX_TOTAL:
@@ -181,6 +186,18 @@ def _check_gaps(manifest: Manifest) -> None:
         asked = {request.requirement for request in one.requests}
         if any(gap.requirement not in asked or gap.target not in one.targets for gap in one.gaps or ()):
             _refuse(f"a gap of {one.name!r} is none of its requests, or for a target that it does not serve")
+
+
+def _check_closures(manifest: Manifest, *, minor: int) -> None:
+    """Raise if the closures are not one for each set on each of its targets, or name what the manifest does not have."""
+    if minor < _CLOSURES_SINCE and not manifest.closures:
+        return
+    wanted = sorted((one.name, target) for one in manifest.sets for target in one.targets)
+    if [(one.set_name, one.target) for one in manifest.closures] != wanted:
+        _refuse("its closures are not one for each set on each of its targets")
+    if any(one >= other for one, other in itertools.pairwise(manifest.edges)):
+        _refuse("its edges are not sorted, or one stands there twice")
+    closures_in(manifest)
 
 
 def _check_file(entry: File) -> None:

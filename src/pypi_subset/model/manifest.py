@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: The address of a server, without a user and a query. A bare ``$`` also matches before a last newline in Python.
 _URL = r"^https?://[^/?#\s@]+(/[^?#\s]*)?$(?!\n)"
 _ORIGIN, _PROJECT = r"^[^/\\\n]+:[1-9][0-9]{0,8}$(?!\n)", r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)"
+_NO_PROJECT = r"^([a-z0-9]+(-[a-z0-9]+)*)?$(?!\n)"
+#: A list of numbers as `model.closures.numbers` writes it: each has up to eight digits.
+NUMBERS = r"^((0|[1-9][0-9]{0,7})(-[1-9][0-9]{0,7})?(,[1-9][0-9]{0,7}(-[1-9][0-9]{0,7})?)*)?$(?!\n)"
 
 Text: TypeAlias = Annotated[str, Meta(min_length=1)]
 #: A name of a set or target.
@@ -26,6 +29,7 @@ Sha256: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 _Version: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}$(?!\n)")]
 _Filename: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+!-]*$(?!\n)")]
 _Path: TypeAlias = Annotated[str, Meta(pattern=r"^simple/[a-z0-9-]+/[^/]+$(?!\n)")]
+_Numbers: TypeAlias = Annotated[str, Meta(pattern=NUMBERS)]
 Names: TypeAlias = Annotated[tuple[Name, ...], Meta(extra_json_schema={"uniqueItems": True})]
 
 
@@ -114,6 +118,7 @@ class TargetEntry(Struct, frozen=True, kw_only=True):
     :param tag: Python, ABI and platform tag, as in file names of wheels.
     :param markers: values of PEP 508, without unknown ones and those that the kernel of the host decides.
     :param digest: SHA-256 of tags and markers.
+    :param brought: project → version of the projects that the interpreter includes; absent without any. Since 1.5.
     """
 
     name: Name
@@ -121,6 +126,7 @@ class TargetEntry(Struct, frozen=True, kw_only=True):
     python: _Version
     markers: dict[str, str]
     digest: Sha256
+    brought: dict[str, str] | UnsetType = UNSET
 
 
 class RequestEntry(Struct, frozen=True, kw_only=True):
@@ -166,6 +172,36 @@ class SetEntry(Struct, frozen=True, kw_only=True):
     gaps: Annotated[tuple[GapEntry, ...], Meta(min_length=1)] | UnsetType = UNSET
 
 
+class Edge(Struct, frozen=True, kw_only=False, array_like=True, order=True):
+    """
+    A requirement that leads from one project to another, in JSON an array: by, extra, to.
+
+    :param by: the project that states it, empty for a request of the set.
+    :param extra: the extra of that project that states it, empty if no extra is needed.
+    :param to: the required project.
+    """
+
+    by: Annotated[str, Meta(pattern=_NO_PROJECT)]
+    extra: Annotated[str, Meta(pattern=_NO_PROJECT)]
+    to: Annotated[str, Meta(pattern=_PROJECT)]
+
+
+class ClosureEntry(Struct, frozen=True, kw_only=True):
+    """
+    What one set gets on one target, all patch levels of Python together.
+
+    Each list has numbers from 0, in ascending runs: ``0-3,7``.
+
+    :param pins: places in ``files`` of the files that are installed there.
+    :param edges: places in ``edges`` of the requirements that lead to them.
+    """
+
+    set_name: Name = msgspec.field(name="set")
+    target: Name
+    pins: _Numbers
+    edges: _Numbers
+
+
 class Manifest(Document, frozen=True, kw_only=True):
     """
     What a site of pypi-subset holds, for which target, and which requirement led to each file.
@@ -175,6 +211,8 @@ class Manifest(Document, frozen=True, kw_only=True):
     :param sets: sorted by name.
     :param files: sorted by path.
     :param pages: SHA-256 of every other file, by path, without this file, the README and the report.
+    :param edges: sorted, each once; the closures refer to them. Since 1.5.
+    :param closures: one for each set on each of its targets, sorted by set and target. Since 1.5.
     :param bad_files: what the site was left without, sorted by name. Older versions wrote no such list.
     :param unproven: in a published copy alone: it was published with no green report about these bytes.
     """
@@ -187,6 +225,8 @@ class Manifest(Document, frozen=True, kw_only=True):
     sets: tuple[SetEntry, ...]
     files: tuple[File, ...]
     pages: dict[str, Sha256]
+    edges: tuple[Edge, ...] = ()
+    closures: tuple[ClosureEntry, ...] = ()
     bad_files: tuple[BadFile, ...] = ()
     unproven: Annotated[bool | UnsetType, Meta(extra_json_schema={"const": True})] = UNSET
 

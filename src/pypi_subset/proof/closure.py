@@ -13,6 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from pypi_subset.errors import ProofFailed
+from pypi_subset.model.closures.closure import Step
 from pypi_subset.proof.reference.markers import holds, known
 from pypi_subset.support import bounds
 from pypi_subset.support.text import has_long_number
@@ -47,6 +48,21 @@ class Present:
     extras: frozenset[str] = frozenset()
     #: The directory that its paths are relative to, ``None`` where it is not installed.
     library: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Walk:
+    """
+    What requests and metadata ask for.
+
+    :param missing: one sentence for each requirement that what is there does not answer.
+    :param seen: all projects that are asked for, each once for itself, with ``""``, and, if it is there, for each extra.
+    :param steps: the requirements between projects that are there.
+    """
+
+    missing: list[str]
+    seen: set[tuple[NormalizedName, str]]
+    steps: set[Step]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,13 +106,13 @@ def gaps(
     :param target: the target's name, for the sentences.
     :param brought: project → version of the distributions that the target's interpreter includes.
     """
-    missing, seen = walk(present, requests, environment, target, brought)
-    reached = {name for name, _ in seen}
+    walked = walk(present, requests, environment, target, brought)
+    reached = {name for name, _ in walked.seen}
     # pip compares Requires-Python with the three numbers alone, also of a pre-release.
     version = ".".join(re.findall("[0-9]+", environment["python_full_version"])[:3])
     counted = Counter(one.project for one in present)
     found = [f"{name} is installed more than once on {target}" for name, count in counted.items() if count > 1]
-    found += missing
+    found += walked.missing
     found += [
         f"{one.project} {one.version} needs Python {one.requires_python}, and {target} has {version}"
         for one in present
@@ -116,17 +132,16 @@ def walk(
     environment: Mapping[str, str],
     target: str,
     brought: Mapping[str, str] | None = None,
-) -> tuple[list[str], set[tuple[NormalizedName, str]]]:
+) -> Walk:
     """
-    Return one sentence for each requirement that *present* does not answer, and all projects that are asked for.
-
-    Each of these once for itself, with ``""``, and, if it is there, once for each of its extras.
+    Return what *requests*, and the metadata of *present*, ask for on a machine with *environment*.
 
     :raises ProofFailed: a marker depends on a value that *environment* leaves open.
     """
     by_name = {one.project: one for one in present}
     found: list[str] = []
     seen: set[tuple[NormalizedName, str]] = set()
+    steps: set[Step] = set()
     undecided: list[tuple[NormalizedName, Requirement]] = []
     waiting = deque((NormalizedName(""), f"requested by {one.origin}", one.requirement, "") for one in requests)
     while waiting:
@@ -149,6 +164,9 @@ def walk(
             continue
         if not requirement.specifier.contains(answer.version, prereleases=True):
             found.append(f"{name} {sentence} is there as {answer.version}")
+        # With an extra, a project still requires what it requires without any.
+        alone = not asked or known(requirement.marker, environment)
+        steps.add(Step(owner, "" if alone else asked, name))
         extras = {canonicalize_name(extra) for extra in requirement.extras}
         for extra in sorted({"", *extras} - {extra for project, extra in seen if project == name}):
             seen.add((name, extra))
@@ -157,7 +175,7 @@ def walk(
     for owner, requirement in undecided:
         # Another extra may have decided it.
         holds(requirement.marker, environment, [extra for project, extra in seen if project == owner])
-    return found, seen
+    return Walk(missing=found, seen=seen, steps=steps)
 
 
 def declared(
@@ -168,7 +186,7 @@ def declared(
     brought: Mapping[str, str] | None = None,
 ) -> Declared:
     """Return the declared closure of *requests*, held against *present* and what the interpreter *brought*."""
-    _, seen = walk(present, requests, environment, target, brought)
+    seen = walk(present, requests, environment, target, brought).seen
     there = {one.project for one in present}
     return Declared(
         present=tuple(

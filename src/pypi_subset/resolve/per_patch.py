@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement
@@ -65,9 +66,27 @@ def _marker_of(text: str) -> Marker | None:
 
 
 def distinct(answers: Mapping[int, Answer]) -> dict[int, Answer]:
-    """The answers by the patch level from which on they hold, without those that are what the one before is."""
+    """
+    The answers by the patch level from which on they hold, without those that have the files of the one before.
+
+    That one gets what requires them: a requirement may begin to hold within a span, and change no file.
+    """
     kept: dict[int, Answer] = {}
+    first = 0
     for patch in sorted(answers):
-        if not kept or kept[max(kept)].files != answers[patch].files:
-            kept[patch] = answers[patch]
+        one = answers[patch]
+        if kept and kept[first].files == one.files:
+            kept[first] = _joined(kept[first], one)
+        else:
+            first = patch
+            kept[first] = one
     return kept
+
+
+def _joined(one: Answer, other: Answer) -> Answer:
+    """Return *one*, required by what requires either."""
+    return replace(
+        one,
+        reasons={project: found | other.reasons[project] for project, found in one.reasons.items()},
+        extras={project: found | other.extras[project] for project, found in one.extras.items()},
+    )

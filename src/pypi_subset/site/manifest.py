@@ -11,10 +11,14 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.locks.gaps import accepted_gaps
-from pypi_subset.locks.why import chains
+from pypi_subset.locks.why import chains, edges
+from pypi_subset.model.closures.closure import Step
+from pypi_subset.model.closures.numbers import listed
 from pypi_subset.model.door import require_readable
 from pypi_subset.model.manifest import (
     BuiltFrom,
+    ClosureEntry,
+    Edge,
     File,
     GapEntry,
     Link,
@@ -53,13 +57,17 @@ def manifest_of(
     """
     needs = needs_of(subset, locks) if needs is None else needs
     gaps = accepted_gaps(subset, locks)
-    entries = [_file(project, artifact, needs) for project in projects for artifact in project.artifacts]
+    found = (_file(project, artifact, needs) for project in projects for artifact in project.artifacts)
+    entries = tuple(sorted(found, key=lambda entry: entry.path))
+    steps, closures = _closures(subset, locks, entries)
     made = Manifest(
         schema=Manifest.version,
         targets=tuple(sorted(map(_target, subset.targets), key=lambda entry: entry.name)),
         sets=tuple(sorted((_set(one, gaps) for one in subset.sets), key=lambda entry: entry.name)),
-        files=tuple(sorted(entries, key=lambda entry: entry.path)),
+        files=entries,
         pages=dict(sorted((pages or {}).items())),
+        edges=steps,
+        closures=closures,
         bad_files=tuple(bad),
     )
     return require_readable(made)
@@ -150,7 +158,34 @@ def _target(target: Target) -> TargetEntry:
         python=target.release,
         markers=dict(sorted(target.lasting_markers.items())),
         digest=target.digest,
+        brought=dict(target.brought) or UNSET,
     )
+
+
+def _closures(
+    subset: Subset, locks: Sequence[Lock], entries: Sequence[File]
+) -> tuple[tuple[Edge, ...], tuple[ClosureEntry, ...]]:
+    """Return all edges of the locks, each once, and what each set gets on each of its targets."""
+    by_name = {(lock.set_name, lock.target_name): lock for lock in locks}
+    jobs = sorted((one.name, target) for one in subset.sets for target in one.targets)
+    targets = {target.name: target for target in subset.targets}
+    steps = {job: edges(by_name[job], targets[job[1]]) for job in jobs if job in by_name}
+    every = sorted(frozenset[Step]().union(*steps.values()))
+    places = {entry.filename: number for number, entry in enumerate(entries)}
+    numbers = {step: number for number, step in enumerate(every)}
+    closures = []
+    for job in jobs:
+        pins = by_name[job].pins if job in by_name else ()
+        names = (pin.distribution.filename for pin in pins)
+        closures.append(
+            ClosureEntry(
+                set_name=job[0],
+                target=job[1],
+                pins=listed(places[name] for name in names if name in places),
+                edges=listed(numbers[step] for step in steps.get(job, ())),
+            )
+        )
+    return tuple(Edge(*step) for step in every), tuple(closures)
 
 
 def _set(requirement_set: RequirementSet, gaps: Sequence[AcceptedGap]) -> SetEntry:

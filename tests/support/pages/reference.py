@@ -105,16 +105,18 @@ def schemas_page() -> str:
         parts.append(f"## {heading}, version {version}\n")
         root = found["$ref"].rpartition("/")[2]
         for title, one in sorted(found["$defs"].items(), key=lambda item: (item[0] != root, item[0])):
-            if "properties" not in one:
+            # An array has its fields in order.
+            fields = one.get("properties") or {str(place): own for place, own in enumerate(one.get("prefixItems", ()))}
+            if not fields:
                 continue
-            required = set(one.get("required", ()))
+            required = set(one.get("required", fields))
             rows = (
                 (
                     f"`{field}`" if field in required else f"[`{field}`]",
                     _kind(kind),
                     _sentence(kind.get("description", "")),
                 )
-                for field, kind in one["properties"].items()
+                for field, kind in fields.items()
             )
             parts += [f"### {name}: {title}\n", _table(("Field", "Type", "Content"), rows)]
     return "\n".join(parts)

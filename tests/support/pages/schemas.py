@@ -68,6 +68,8 @@ def generated(kind: type[Document]) -> str:
             component["additionalProperties"] = False
             if kind.name.startswith(RESULT):
                 component["required"] = [*component["properties"]]
+        elif "prefixItems" in component:
+            component["items"] = False
         assert component["title"] == name, "two types have one name"
         del component["title"]
     head = {
@@ -81,9 +83,11 @@ def _describe(component: dict[str, Any]) -> None:
     """Keep the first paragraph of a docstring, and give each field its own words."""
     text = component["description"]
     component["description"] = text.partition("\n\n")[0]
-    for field, words in _PARAM.findall(text):
+    for number, (field, words) in enumerate(_PARAM.findall(text)):
         plain = " ".join(words.split()).replace("``", "")
-        component["properties"][field]["description"] = plain[:1].upper() + plain[1:]
+        # A Struct that is an array has its fields in order.
+        own = component["properties"][field] if "properties" in component else component["prefixItems"][number]
+        own["description"] = plain[:1].upper() + plain[1:]
 
 
 if __name__ == "__main__":

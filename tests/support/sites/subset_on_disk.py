@@ -24,13 +24,18 @@ if TYPE_CHECKING:
 
 @dataclass
 class SubsetOnDisk:
-    """One set, ``base``, for some targets; *pins* says which wheels each target needs."""
+    """
+    One set, ``base``, for some targets; *pins* says which wheels each target needs.
+
+    :param edges: by target, as in the manifest; without any, the manifest is one of before 1.5.
+    """
 
     root: Path
     targets: Sequence[Target]
     lines: Sequence[str]
     pins: Mapping[str, Sequence[Wheel]]
     hashes: Mapping[str, str] = field(default_factory=dict)
+    edges: Mapping[str, Sequence[tuple[str, str, str]]] = field(default_factory=dict)
 
     @property
     def paths(self) -> Paths:
@@ -102,7 +107,21 @@ class SubsetOnDisk:
             for one in self.targets
         ]
         document = {"schema": 1, "targets": targets, "sets": [self._set()], "files": ordered, "pages": told}
+        if self.edges:
+            document |= {"schema": "1.5", **self._closures(ordered)}
         (site / "manifest.json").write_text(json.dumps(document))
+
+    def _closures(self, ordered: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return edges and closures, which refer to files and edges by their numbers."""
+        every = sorted({edge for edges in self.edges.values() for edge in edges})
+        places = {entry["filename"]: number for number, entry in enumerate(ordered)}
+        closures = []
+        for name in sorted(self.edges):
+            pins = sorted(places[wheel.filename] for wheel in self.pins[name])
+            numbers = (pins, sorted(every.index(edge) for edge in self.edges[name]))
+            runs = [",".join(_runs(own)) for own in numbers]
+            closures.append({"set": "base", "target": name, "pins": runs[0], "edges": runs[1]})
+        return {"edges": every, "closures": closures}
 
     def _set(self) -> dict[str, Any]:
         """Return the entry of the set."""
@@ -128,6 +147,12 @@ class SubsetOnDisk:
             "metadata": sha256(wheel.metadata),
             "needed_by": [{"set": "base", "target": name, "chain": chain} for name in needs],
         }
+
+
+def _runs(numbers: Sequence[int]) -> list[str]:
+    starts = [one for one in numbers if one - 1 not in numbers]
+    ends = [one for one in numbers if one + 1 not in numbers]
+    return [f"{first}-{last}" if first < last else f"{first}" for first, last in zip(starts, ends, strict=True)]
 
 
 def _project(wheel: Wheel) -> str:

@@ -54,5 +54,7 @@ def document() -> dict[str, Any]:
             ),
             "c" * 64,
         ),
+        "edges": [["", "", "app"], ["app", "", "my-lib"]],
+        "closures": [{**needed, "pins": "0-1", "edges": "0-1"}],
         "bad_files": [{"filename": "x.whl", "reason": "it is no ZIP file", "action": "skip"}],
     }

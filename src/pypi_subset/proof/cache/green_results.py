@@ -205,6 +205,7 @@ def _facts(case: Case) -> dict[str, Any]:
         "constraints": case.constraints,
         "bounds": case.bounds,
         "pins": case.pins,
+        "edges": case.closure and [*map(str, case.closure.steps)],
         "accepted": [(one.rule, one.project, one.reason, one.until) for one in case.accepted],
         "strict_imports": case.strict_imports,
         "interpreter": case.interpreter

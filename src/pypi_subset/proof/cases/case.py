@@ -14,6 +14,7 @@ from pypi_subset.proof.access import remote_site, routes
 from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.cases import left_out, lock_reader
 from pypi_subset.proof.cases.lock_reader import project_of
+from pypi_subset.proof.cases.stated import Stated, stated_in
 from pypi_subset.proof.machines.matching import fitting
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.model.checks import Check, Finding, Proof
+    from pypi_subset.model.closures.closure import Step
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.policy import Acceptance
     from pypi_subset.model.requests import Job, Request, Subset
@@ -49,6 +51,7 @@ class Case:
     :param strict_imports: whether an import that lacks what no metadata declares is red.
     :param gaps: why all of its lines are left out on the target, which the user accepts; none of them is tried then.
     :param kept: the sdists that the lock names, which are built before the case is proven.
+    :param closure: what is stated of the set on the target; ``None`` for a request alone, and where nothing is.
     """
 
     site: Path
@@ -68,6 +71,7 @@ class Case:
     strict_imports: bool = False
     gaps: tuple[Finding, ...] = ()
     kept: tuple[Locked, ...] = ()
+    closure: Stated | None = None
 
     @property
     def request(self) -> str:
@@ -120,6 +124,7 @@ def cases_of(
     :param work: a directory for scratch files, which all cases share.
     :param isolated: whether their programs run in boxes.
     """
+    stated = stated_in(paths.site)
     return tuple(
         case
         for job in subset.jobs
@@ -133,6 +138,7 @@ def cases_of(
             accepted=accepted_on(job.target.name, subset.accepted),
             strict_imports=subset.strict_imports,
             gaps=left_out.accepted_of(job, subset, paths),
+            steps=stated.get((job.requirement_set.name, job.target.name)),
         )
     )
 
@@ -214,6 +220,7 @@ def cases_of_job(  # noqa: PLR0913 - what a case is made of
     accepted: tuple[Acceptance, ...] = (),
     strict_imports: bool = False,
     gaps: Mapping[str, Finding] = MappingProxyType({}),
+    steps: tuple[Step, ...] | None = None,
 ) -> Iterator[Case]:
     """
     Yield the cases of *job*: the set jointly, then each request alone.
@@ -222,6 +229,7 @@ def cases_of_job(  # noqa: PLR0913 - what a case is made of
     :param interpreter: the one that stands for the target.
     :param site: as in `Case`; so are *work* and all that follows but *gaps*.
     :param gaps: the requests that are left out on the target, each with what the user accepts.
+    :param steps: the edges that the manifest states; ``None`` if it is older than they are.
     """
     wanted = job.requirement_set
     lines, own, held = wanted.requests, tuple(map(str, wanted.constraints)), tuple(pin.hashed_pin for pin in pins)
@@ -256,4 +264,5 @@ def cases_of_job(  # noqa: PLR0913 - what a case is made of
             strict_imports=strict_imports,
             gaps=tuple(one for one in found if one) if all(found) else (),
             kept=tuple(pin for pin in pins if pin.is_kept),
+            closure=Stated(pins=tuple(pins), steps=steps) if joint and steps is not None else None,
         )

@@ -11,7 +11,7 @@ from pypi_subset.model.door import read_manifest
 from pypi_subset.model.paths import MANIFEST, METADATA, PAGE, PROOF, README, RELEASE, file_path
 from pypi_subset.proof.access import archives
 from pypi_subset.proof.cases import left_out, lock_reader
-from pypi_subset.proof.inventory import hijack, index_pages, unneeded
+from pypi_subset.proof.inventory import closures, hijack, index_pages, unneeded
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Che
         *_described(subset, manifest, targets),
         *_locked(paths, subset, entries),
         *left_out.unaccepted(paths, subset, manifest),
+        *closures.faults(paths, subset, manifest),
         *_recalled(paths, entries),
         *(sentence for name in sorted(entries) if (sentence := _wrong(entries[name], present.get(name)))),
         *(
@@ -92,10 +93,15 @@ def _outdated(paths: Paths, subset: Subset, targets: Sequence[str]) -> Iterator[
 
 def _described(subset: Subset, manifest: Manifest, targets: Sequence[str]) -> Iterator[str]:
     """Yield a sentence for each target that the manifest tells of as another machine than it is; of the host as above."""
-    digests = {target.name: target.digest for target in subset.targets}
+    known = {target.name: target for target in subset.targets}
     elsewhere = {target.name for target in subset.targets if target.host and targets and target.name not in targets}
     for stated in manifest.targets:
-        if stated.name not in elsewhere and digests.get(stated.name) != stated.digest:
+        target = known.get(stated.name)
+        same = target is not None and target.digest == stated.digest
+        # Before 1.5 a manifest had neither closures nor what an interpreter brings.
+        if same and target and manifest.closures:
+            same = dict(target.brought) == (stated.brought or {})
+        if stated.name not in elsewhere and not same:
             yield f"the target {stated.name} is another machine in the manifest than in requirements/: run `pypi-subset mirror`"
 
 

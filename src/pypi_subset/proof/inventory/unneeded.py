@@ -62,8 +62,7 @@ def _reached(job: Job, paths: Paths, pins: tuple[Locked, ...], known: Mapping[st
         environment = job.target.environment if job.target.host else recorded(target)
         here = [pin for pin in pins if holds(pin.condition, environment)]
         present = [one for pin in here if (one := known[pin.filename]) is not None]
-        _, seen = closure.walk(present, requests, environment, job.target.name)
-        projects = {name for name, _ in seen}
+        projects = {name for name, _ in closure.walk(present, requests, environment, job.target.name).seen}
         yield from (pin.filename for pin in here if pin.project in projects or known[pin.filename] is None)
 
 

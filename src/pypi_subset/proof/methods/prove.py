@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from pypi_subset.errors import BoxFailed, ProofFailed, SubsetError
 from pypi_subset.model.checks import GOOD, Check, bounded
 from pypi_subset.proof.access.routes import opened
+from pypi_subset.proof.cases import closures
 from pypi_subset.proof.cases.reachable import reachable
 from pypi_subset.proof.kept.building import with_built
 from pypi_subset.proof.methods import pip_install, second_opinion
@@ -121,7 +122,10 @@ def prove(case: Case) -> tuple[Check, ...]:
     try:
         case, notes = with_built(case) if case.kept else (case, ())
         with opened(case.site, case.target.name, case.url) as ways, ExitStack() as ending:
-            found = _checks(case, ways, list(_kinds(case, folder, ending)), folder)
+            found = [*_checks(case, ways, list(_kinds(case, folder, ending)), folder)]
+            # What cannot be installed says more than its closure.
+            if all(one.status != "failed" for one in found) and (fault := closures.fault_of(case)):
+                found.append(check_of(case, "failed", fault))
             return tuple(replace(one, notes=(*one.notes, *notes)) if one.way else one for one in found)
     except BoxFailed:
         raise

@@ -11,7 +11,7 @@ from pypi_subset.model.paths import ALL_WHEELS
 from pypi_subset.proof.access.wheel_metadata import metadata_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from pypi_subset.model.targets import Target
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 _FIELD = re.compile(r"Requires-Python:.*|Requires-Dist:[^;\n]*;.*", re.IGNORECASE)
 
 
-def at_patch_levels(target: Target, site: Path, projects: Collection[str] | None = None) -> Iterator[Target]:
+def at_patch_levels(
+    target: Target, site: Path, projects: Collection[str] | None = None, *, lines: Iterable[str] = ()
+) -> Iterator[Target]:
     """
     Yield *target* with each patch level that has to be tried; itself alone if it names one.
 
@@ -29,12 +31,14 @@ def at_patch_levels(target: Target, site: Path, projects: Collection[str] | None
     asked: the resolver's own answer to that is what is to be proven.
 
     :param projects: those whose metadata can be read for a request; ``None`` for all of the site.
+    :param lines: texts besides metadata that may mention versions, as markers.
     """
     if target.exact:
         yield target
         return
     minor = ".".join(map(str, target.python[:2]))
-    for patch in sorted({0, *_mentioned(site, minor, None if projects is None else frozenset(projects))}):
+    mentioned = _mentioned(site, minor, None if projects is None else frozenset(projects))
+    for patch in sorted({0, *mentioned, *_levels_in(lines, minor)}):
         python = (*target.python[:2], patch)
         full = ".".join(map(str, python))
         names = {"python_full_version"} | ({"implementation_version"} if target.implementation == "cp" else set())
@@ -45,15 +49,17 @@ def at_patch_levels(target: Target, site: Path, projects: Collection[str] | None
 @functools.cache
 def _mentioned(site: Path, minor: str, projects: frozenset[str] | None) -> frozenset[int]:
     """The patch levels of X.Y that stand in the metadata of *projects*, and the ones after them."""
-    found: set[int] = set()
-    mention = re.compile(rf"(?P<operator>[<>=!~]*)\s*[\"']?(?<![\d.]){re.escape(minor)}(?:\.(?P<patch>\d+))?(?![\d.*])")
     wheels = [wheel for wheel in sorted(site.glob(ALL_WHEELS)) if projects is None or wheel.parent.name in projects]
-    for wheel in wheels:
-        for match in (match for line in _fields(wheel, wheel.stat().st_mtime_ns) for match in mention.finditer(line)):
-            patch = int(match["patch"] or 0)
-            # What begins or ends at a version begins or ends just there; of all else the next one may differ.
-            found |= {patch} if match["operator"] in {"<", ">="} else {patch, patch + 1}
-    return frozenset(found)
+    return frozenset(_levels_in((line for one in wheels for line in _fields(one, one.stat().st_mtime_ns)), minor))
+
+
+def _levels_in(lines: Iterable[str], minor: str) -> Iterator[int]:
+    """Yield the patch levels of the version *minor* that *lines* mention, and the ones after them."""
+    mention = re.compile(rf"(?P<operator>[<>=!~]*)\s*[\"']?(?<![\d.]){re.escape(minor)}(?:\.(?P<patch>\d+))?(?![\d.*])")
+    for match in (match for line in lines for match in mention.finditer(line)):
+        patch = int(match["patch"] or 0)
+        # What begins or ends at a version begins or ends just there; of all else the next one may differ.
+        yield from (patch,) if match["operator"] in {"<", ">="} else (patch, patch + 1)
 
 
 @functools.lru_cache(maxsize=1 << 14)

@@ -22,6 +22,7 @@ from packaging.utils import parse_sdist_filename, parse_wheel_filename
 from pypi_subset.errors import ProofFailed
 from pypi_subset.model import documents
 from pypi_subset.model.checks import Check, Finding, Status
+from pypi_subset.model.closures.closure import Step
 from pypi_subset.model.manifest import Sha256
 from pypi_subset.model.policy import Acceptance
 from pypi_subset.model.requests import Job, Request, RequirementSet
@@ -102,6 +103,7 @@ class Errand(_Sender, frozen=True, kw_only=True):
     :param accepted: what the user accepts on the target.
     :param strict_imports: as in `Case`.
     :param gaps: the requests that are left out on the target, each with what the user accepts.
+    :param steps: the edges that the manifest states of the set on the target, for the set as a whole.
     """
 
     url: str
@@ -119,6 +121,7 @@ class Errand(_Sender, frozen=True, kw_only=True):
     accepted: tuple[Acceptance, ...] = ()
     strict_imports: bool = False
     gaps: dict[str, Finding] = {}
+    steps: tuple[Step, ...] | None = None
 
     @property
     def job(self) -> Job:
@@ -154,6 +157,7 @@ class Errand(_Sender, frozen=True, kw_only=True):
             accepted=self.accepted,
             strict_imports=self.strict_imports,
             gaps=self.gaps,
+            steps=self.steps,
         )
         return list(made)[self.number]
 
@@ -182,6 +186,7 @@ def errands_of(  # noqa: PLR0913 - what a run is about
             accepted=case.accepted,
             strict_imports=case.strict_imports,
             gaps=left_out.accepted_of(job, subset, paths),
+            steps=None if case.closure is None else case.closure.steps,
         )
 
 
