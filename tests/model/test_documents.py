@@ -12,7 +12,7 @@ from msgspec import Meta, to_builtins
 
 from pypi_subset.errors import FolderError, SubsetError
 from pypi_subset.model.checks import Check
-from pypi_subset.model.documents import Document, encode, parse, read
+from pypi_subset.model.documents import Document, changed, encode, parse, read
 from pypi_subset.support import bounds
 from tests.support.stages.values import BRISK
 
@@ -120,3 +120,9 @@ def test_a_directory_in_its_place_is_no_document(tmp_path: Path) -> None:
     """What the system does not let us read is said as the system says it."""
     with pytest.raises(FolderError):
         read(tmp_path, Note, next_step="write it again")
+
+
+def test_a_changed_document_keeps_its_version_and_what_is_unknown() -> None:
+    """A manifest of an older version must not claim the fields of this one, nor lose those of a later one."""
+    older = b'{"schema": 1, "later": [1], "pages": {}}'
+    assert json.loads(changed(older, pages={"a": "b"})) == {"schema": 1, "later": [1], "pages": {"a": "b"}}

@@ -55,7 +55,7 @@ def test_a_requirement_that_begins_within_a_span_is_locked(workspace: Workspace,
     workspace.toml({"minor": "cp311-manylinux2014_x86_64"})
     mirror(workspace)
     lock = read_lock(workspace, "base--minor")
-    reasons = {pin.distribution.project: [reason.by for reason in pin.reasons] for pin in lock.pins}
+    reasons = {str(pin.distribution.project): [reason.by for reason in pin.reasons] for pin in lock.pins}
     assert (reasons["lib"], reasons["deep"], lock.patches) == (["", "app"], ["", "lib"], (0,))
     (stated,) = closures_in(read_manifest(workspace.paths.site)).values()
     assert [*map(str, sorted(stated.steps))][3:] == ["app -> lib", "lib[x] -> deep"]

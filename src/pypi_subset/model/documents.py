@@ -66,6 +66,15 @@ def encode(value: object) -> bytes:
     return data + b"\n"
 
 
+def changed(data: bytes, **fields: object) -> bytes:
+    """
+    Return the document *data*, which `decode` has read, with other values of *fields*.
+
+    It keeps its version, and what a later version wrote: this version may not know it.
+    """
+    return encode({**json.loads(data), **fields})
+
+
 def parse(data: bytes | str, kind: type[T]) -> T:
     """
     Return the *kind* that *data* holds; unknown fields are ignored.

@@ -14,7 +14,7 @@ import msgspec
 from pypi_subset.errors import FolderError, HashMismatch, NotProven, SubsetError
 from pypi_subset.locks import memory
 from pypi_subset.model.checks import GOOD
-from pypi_subset.model.documents import UPGRADE, encode
+from pypi_subset.model.documents import UPGRADE, changed
 from pypi_subset.model.door import read_bytes
 from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.paths import MANIFEST, PROOF, README, RELEASE, SIGNATURE
@@ -121,7 +121,7 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None, pac
     if doubt is None and report is not None:
         made = {MANIFEST: data, **forms_of(msgspec.structs.replace(report, stale=False))}
     else:
-        made = _doubted(site, encode(msgspec.structs.replace(manifest, unproven=True)))
+        made = _doubted(site, changed(data, unproven=True))
     hashes = manifest.hashes
     known = {name for name in present if name in hashes or name in BESIDE} - made.keys()
     distributions = {one.path for one in manifest.files}

@@ -7,11 +7,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from pypi_subset.errors import FolderError, SubsetError
 from pypi_subset.model import documents
-from pypi_subset.model.door import is_of_the_manual, read_manifest
+from pypi_subset.model.door import is_of_the_manual, read_bytes, read_manifest
 from pypi_subset.model.paths import MANIFEST, MANUAL, PAGE, PROOF, README, is_manual
 from pypi_subset.site.stage_writer import StageWriter
 from pypi_subset.support import files, staging
@@ -60,7 +58,7 @@ def lay(built: Path, site: Path, carry_report: Callable[[Path, Path], None]) -> 
         written.
     :raises SubsetError: *site* has no manifest that this version can read.
     """
-    manifest = read_manifest(site)
+    manifest, data = read_bytes(site)
     manual = dict(_of_directory(built))
     with staging.staged(site) as stage:
         writer = StageWriter(stage, live=site)
@@ -70,8 +68,7 @@ def lay(built: Path, site: Path, carry_report: Callable[[Path, Path], None]) -> 
         front = {PAGE: _linked(site / PAGE)}
         others = {path: digest for path, digest in manifest.pages.items() if not is_manual(path)}
         pages = others | writer.put_all(sorted([*front.items(), *manual.items()]))
-        made = msgspec.structs.replace(manifest, pages=dict(sorted(pages.items())))
-        writer.put(MANIFEST, documents.encode(made))
+        writer.put(MANIFEST, documents.changed(data, pages=dict(sorted(pages.items()))))
         carry_report(site, Path(stage))
     return len(manual)
 
