@@ -148,7 +148,7 @@ DOUBTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "report of a later version": (
         lambda site: report_path(site).write_text('{"schema": "2.0"}'),
         "proof/report.json",
-        "the report has schema 2.0, and this version reads 1.3; upgrade pypi-subset",
+        "the report has schema 2.0, and this version reads 1.4; upgrade pypi-subset",
     ),
     "other manifest": (
         lambda site: manifest_path(site).write_bytes(manifest_path(site).read_bytes() + b" "),
