@@ -32,6 +32,7 @@ FILES = (
     "page.css",
     "search.js",
     "release.json",
+    "release.html",
 )
 REPORTS = ("report.json", "junit.xml", "badge.svg")
 #: A path of a site, or a part of one.

@@ -861,6 +861,16 @@ def test_the_release_of_a_fetched_site_is_not_published(site: Path, public: Plac
     assert put(site, public).serial == 1
 
 
+def test_the_page_about_an_import_is_not_published(site: Path, public: Place) -> None:
+    """It says who signed what was imported there; at a destination that has one it would be wrong, and goes."""
+    (site / "release.html").write_bytes(b"of the import")
+    put(site, public)
+    assert "release.html" not in tree(public.folder)
+    (public.folder / "release.html").write_bytes(b"of another import")
+    put(site, public)
+    assert "release.html" not in tree(public.folder)
+
+
 @pytest.mark.parametrize("name", EACH)
 def test_bytes_that_change_while_they_are_published(site: Path, tmp_path: Path, name: str) -> None:
     """They are hashed while they are copied: nothing that names them gets there, and the old site stays."""

@@ -20,6 +20,10 @@ PAGE, JSON_PAGE = "index.html", "index.v1_json"
 MANIFEST, FIND_LINKS, README, NOT_FOUND = "manifest.json", "find-links.html", "README.md", "404.html"
 #: What `publish` says of a published site, at its destination alone.
 RELEASE = "release.json"
+#: The page about the live release of an imported site. The front page shows it.
+RELEASE_PAGE = "release.html"
+#: Files that belong to a site where it is: they say how it came there, no manifest names them, and none is published.
+OF_THE_PLACE = (RELEASE, RELEASE_PAGE)
 #: Style and script of the front page. As files, they work under a Content-Security-Policy and from a disk.
 STYLE, SCRIPT = "page.css", "page.js"
 #: What the search of the front page looks through: a script, since a page from a disk may load no other data.
@@ -44,7 +48,7 @@ ALL_WHEELS = f"{SIMPLE}/*/*.whl"
 GENERATED = frozenset(
     {
         *(SIMPLE, SIMPLE_JSON, VIEWS, LOCKS, SERVERS, PROOF, PROJECTS, REQUESTS, LISTS, MANUAL),
-        *(PAGE, MANIFEST, FIND_LINKS, README, NOT_FOUND, NO_JEKYLL, HEADERS, RELEASE, STYLE, SCRIPT, SEARCH),
+        *(PAGE, MANIFEST, FIND_LINKS, README, NOT_FOUND, NO_JEKYLL, HEADERS, STYLE, SCRIPT, SEARCH, *OF_THE_PLACE),
     }
 )
 

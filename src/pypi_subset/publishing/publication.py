@@ -17,7 +17,7 @@ from pypi_subset.model.checks import GOOD
 from pypi_subset.model.documents import UPGRADE, changed
 from pypi_subset.model.door import read_bytes
 from pypi_subset.model.manifest import manifest_path
-from pypi_subset.model.paths import MANIFEST, PROOF, README, RELEASE, SIGNATURE
+from pypi_subset.model.paths import MANIFEST, OF_THE_PLACE, PROOF, README, SIGNATURE
 from pypi_subset.model.policy import has_expired, today
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.proof.evidence import author, complete, newest
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 #: Files of a site that its manifest does not name: itself, and what is the user's own.
 BESIDE = (MANIFEST, README)
-#: Files of a site that belong to where it was fetched from: they are not published.
-_FETCHED = (RELEASE,)
 
 _FORCE = "or publish it unproven with `--force`"
 _VERIFY = f"run `pypi-subset verify`, {_FORCE}"
@@ -185,7 +183,7 @@ def _changed(site: Path, hashes: Mapping[str, str], present: Mapping[str, os.sta
                 yield NotProven("the proof does not write this", path=site / path, next_step=f"remove it, {_FORCE}")
         elif path not in present:
             yield NotProven("the manifest names this, and it is not there", path=site / path, next_step=step)
-        elif path not in hashes and path not in (*BESIDE, *_FETCHED):
+        elif path not in hashes and path not in (*BESIDE, *OF_THE_PLACE):
             yield NotProven("the manifest does not name this", path=site / path, next_step=step)
         elif path in hashes and files.sha256_of(site / path) != hashes[path]:
             yield NotProven("this has other bytes than the manifest says", path=site / path, next_step=step)

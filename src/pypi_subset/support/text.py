@@ -95,9 +95,12 @@ _HARMLESS = re.compile(r"[A-Za-z0-9 ._+!:/=,*-]*")
 _JSON_ESCAPES = {sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 #: What a page for people may load, as a meta element says it (Content Security Policy Level 3): nothing but the site's own
 #: style, script and pictures. A script that is written into a page does not run.
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
-#: The same as a header, which can also keep a page out of frames.
-POLICY_HEADER = f"{POLICY}; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; object-src 'self'; frame-src 'self'; "
+    "base-uri 'none'; form-action 'none'"
+)
+#: The same as a header, which can also keep a page out of frames of other sites.
+POLICY_HEADER = f"{POLICY}; frame-ancestors 'self'"
 #: What a page for installers may load.
 NO_PARTS = "default-src 'none'"
 

@@ -82,6 +82,16 @@ def test_whole_site(subset: SubsetOnDisk) -> None:
     assert reds(subset) == []
 
 
+@pytest.mark.parametrize("name", ["release.json", "release.html"])
+def test_what_says_how_the_site_came_here_belongs_to_it(subset: SubsetOnDisk, name: str) -> None:
+    """fetch and an import leave such a file; below another directory it belongs to nothing."""
+    (subset.paths.site / name).write_text("")
+    assert reds(subset) == []
+    (subset.paths.site / "locks").mkdir()
+    (subset.paths.site / "locks" / name).write_text("")
+    assert reds(subset) == [f"locks/{name} is in the site, but neither a lock nor the manifest names it"]
+
+
 def test_the_table_below_is_complete(subset: SubsetOnDisk) -> None:
     """Each file of the site is removed once below, but for the manifest."""
     present = {

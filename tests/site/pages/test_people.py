@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin
@@ -18,6 +19,7 @@ from pypi_subset.site.content import Content
 from pypi_subset.site.readme.cache import NAME
 from tests.support.pages import browser, npm
 from tests.support.pages.page_check import anchors, document, elements, parts_of
+from tests.support.servers.served import Served
 from tests.support.stages.values import LINUX, WINDOWS, artifact_of, lock_of, plan_of
 from tests.support.wheels import make_wheel
 
@@ -215,6 +217,72 @@ def test_no_rule_of_accessibility_is_violated(tab: browser.Tab, site: Path, page
     assert {one.partition(":")[0] for one in tab.requests} == {"file"}
     assert tab.run("document.documentElement.scrollWidth") <= width
     assert tab.violations(npm.axe()) == []
+
+
+#: What an importer writes.
+RELEASE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Release</title><link rel="stylesheet" href="page.css"></head>
+<body><main><h1>Release 3</h1><p>Signed by ann</p></main></body></html>
+"""
+
+
+def shown(tab: browser.Tab) -> int:
+    """Return how many boxes the words have that stand for a page about the release."""
+    # The page has loaded when its object may not yet have failed.
+    script = """new Promise((done) => {
+        const look = (left) => {
+            const count = document.querySelector("object p").getClientRects().length;
+            if (count || !left) done(count); else setTimeout(look, 50, left - 1);
+        };
+        look(20);
+    })"""
+    return int(tab.run(script))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("at", ["disk", "server"])
+def test_the_front_page_shows_the_release_of_an_import(
+    tab: browser.Tab,
+    site: Path,
+    tmp_path: Path,
+    at: str,
+    dark: bool,  # noqa: FBT001 - a case
+) -> None:
+    """A site that was imported has a page that names it; any other has words in its place."""
+    own = tmp_path / "site"
+    shutil.copytree(site, own)
+    tab.show(width=390, dark=dark)
+    with Served(own, tmp_path / "log") as server:
+        address = (own / "index.html").as_uri() if at == "disk" else f"{server.url}index.html"
+        tab.open(address)
+        assert shown(tab) == 1
+        assert tab.run("document.querySelector('object').textContent") == "No bundle was imported here."
+        (own / "release.html").write_text(RELEASE)
+        tab.open(address)
+        assert shown(tab) == 0
+        # A browser asks servers for an icon too.
+        assert not [one for one in tab.complaints if "favicon" not in str(one)]
+        assert tab.run("document.documentElement.scrollWidth") <= 390
+        assert tab.violations(npm.axe()) == []
+        if at == "server":
+            # A browser keeps pages from a disk apart.
+            assert tab.run("document.querySelector('object').contentDocument.title") == "Release"
+
+
+@pytest.mark.browser
+def test_without_scripts_the_release_is_shown(tab: browser.Tab, site: Path, tmp_path: Path) -> None:
+    """From a disk, as a page within the page."""
+    own = tmp_path / "site"
+    shutil.copytree(site, own)
+    (own / "release.html").write_text(RELEASE)
+    tab.send("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        tab.open((own / "index.html").as_uri())
+        (inner,) = tab.send("Page.getFrameTree")["frameTree"]["childFrames"]
+        assert inner["frame"]["url"] == (own / "release.html").as_uri()
+    finally:
+        tab.send("Emulation.setScriptExecutionDisabled", value=False)
 
 
 def search(tab: browser.Tab, words: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import LockError
 from pypi_subset.model.checks import Check, bounded
 from pypi_subset.model.door import read_manifest
-from pypi_subset.model.paths import MANIFEST, METADATA, PAGE, PROOF, README, RELEASE, file_path
+from pypi_subset.model.paths import MANIFEST, METADATA, OF_THE_PLACE, PAGE, PROOF, README, file_path
 from pypi_subset.proof.access import archives
 from pypi_subset.proof.cases import left_out, lock_reader
 from pypi_subset.proof.inventory import closures, hijack, index_pages, unneeded
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 #: What a site holds besides its files and its indexes.
 PAGES = (PAGE, MANIFEST, README)
-#: What may lie there as well: in a site that was fetched.
-FETCHED = (RELEASE,)
 #: Directories that the inventory does not look into: what the proof itself writes.
 OWN = (PROOF,)
 
@@ -202,5 +200,5 @@ def _pages(
             yield f"the page {page} has other bytes than the manifest says"
     beside = {f"{name}{METADATA}" for name, entry in entries.items() if entry.metadata}
     # One that belongs to nothing could win over one that was chosen.
-    for name in sorted(present.keys() - entries.keys() - beside - {*PAGES, *FETCHED, *pages, *roots, *stated}):
+    for name in sorted(present.keys() - entries.keys() - beside - {*PAGES, *OF_THE_PLACE, *pages, *roots, *stated}):
         yield f"{name} is in the site, but neither a lock nor the manifest names it"

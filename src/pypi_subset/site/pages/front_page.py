@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.locks.gaps import accepted_gaps
 from pypi_subset.model.intake.variants import variants_locked
-from pypi_subset.model.paths import PAGE, SIMPLE, request_page, view_of
+from pypi_subset.model.paths import PAGE, RELEASE_PAGE, SIMPLE, request_page, view_of
 from pypi_subset.site.pages.client_config import snippets
 from pypi_subset.site.pages.facts import users_of
 from pypi_subset.site.pages.manual import LINK, NO_LINK
@@ -59,6 +59,7 @@ def front_page(
     return templates.render(
         "site.html",
         root="",
+        release=RELEASE_PAGE,
         summary=_summary(subset, projects, artifacts),
         example=_example(subset, projects),
         server=_SERVER,

@@ -138,7 +138,7 @@ def _framed(_folder: Path) -> bool:
     """Show the site in a frame of another one, whatever serves it."""
     snippets = web_servers.render([])
     names = ("hosts/nginx.conf", "hosts/apache.conf", "hosts/Caddyfile", "_headers")
-    return any("frame-ancestors 'none'" not in snippets[name].decode() for name in names)
+    return any("frame-ancestors 'self'" not in snippets[name].decode() for name in names)
 
 
 def _json_of(path: str, **facts: Any) -> Callable[[Path], bool]:
