@@ -25,6 +25,8 @@ LINES = 300
 STATEMENTS = 10
 #: Tests of what a whole wing does: they are named after the behaviour, since no module alone has it.
 BEHAVIOURS = {
+    "standalone/importer/test_manipulations.py",
+    "standalone/importer/test_stopped.py",
     "pipeline/stopped/test_neighbours.py",
     "pipeline/test_busy_hosts.py",
     "pipeline/stopped/test_disk.py",
@@ -46,7 +48,9 @@ BESIDE_STANDARD = {
     "pip/_child.py": {"pip", "_manylinux"},
     "pip/changes.py": {"pip"},
     "proof/isolation/_launcher.py": set(),
-    "standalone": {"_manylinux"},
+    "standalone/describe_target.py": {"_manylinux"},
+    "standalone/importer": {"pypi_subset"},
+    "standalone/joined.py": set(),
 }
 #: Modules of Python that Windows has not.
 UNIX_ALONE = ("fcntl", "grp", "pwd", "resource", "syslog", "termios")

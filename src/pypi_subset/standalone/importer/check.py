@@ -1,0 +1,143 @@
+"""Whether a bundle may be imported: who signed it, when, and in which order."""
+
+import os
+import time
+
+from pypi_subset.standalone.importer.disk import exists, read_file
+from pypi_subset.standalone.importer.errors import Hindered, Misused, Refused, shown
+from pypi_subset.standalone.importer.reading.document import BUNDLE, LONGEST_BUNDLE, SIGNATURE_NAME, Bundle
+from pypi_subset.standalone.importer.reading.strict_json import moment_text
+from pypi_subset.standalone.importer.reading.volumes import is_whole
+from pypi_subset.standalone.importer.trust.signers import LONGEST_SIGNERS, allowed
+from pypi_subset.standalone.importer.trust.sshsig import LONGEST_SIGNATURE, fingerprint, signer_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+    from pypi_subset.standalone.importer.home import State
+
+#: What an import can do in spite of a finding: the option of the command line, and the word in ``state.json``.
+OVERRIDES = {
+    "unsigned": "--allow-unsigned",
+    "unknown signer": "--allow-unknown-signer",
+    "expired": "--allow-expired",
+    "lower serial": "--allow-lower-serial",
+}
+
+
+class Ruling:
+    """
+    Findings about a bundle, each of which needs its option.
+
+    :param allowed_findings: the findings whose option was given.
+    :param warn: prints a warning.
+    """
+
+    def __init__(self, allowed_findings: "set[str]", warn: "Callable[[str], None]") -> None:
+        self.allowed_findings = allowed_findings
+        self.warn = warn
+        self.overridden: list[str] = []
+
+    def find(self, finding: str, what: str, step: str) -> None:
+        """
+        Note a *finding*.
+
+        :param what: the sentence about it.
+        :param step: what to do about it.
+        :raises Refused: its option was not given.
+        """
+        if finding not in self.allowed_findings:
+            raise Refused(f"{what}; {step}, or import it in spite of that with {OVERRIDES[finding]}")
+        self.overridden.append(finding)
+        self.warn(f"{what}; {OVERRIDES[finding]} was given")
+
+
+class Signed:
+    """
+    ``bundle.json`` as it is on a medium, and who signed it.
+
+    :param data: its bytes.
+    :param signature: the bytes of ``bundle.json.sig``, ``b""`` if there is none.
+    :param signers: path of the file of allowed signers.
+    :raises Refused: the signature is damaged, or no allowed signer made it.
+    """
+
+    def __init__(self, data: bytes, signature: bytes, signers: str, ruling: Ruling) -> None:
+        self.signer = self.key = ""
+        if signature:
+            key = signer_of(data, signature)
+            self.key = fingerprint(key)
+            self._identify(key, signers, ruling)
+        else:
+            ruling.find("unsigned", "the bundle has no bundle.json.sig", "copy it to the medium")
+        # Only now is anything in it believed.
+        self.bundle = Bundle(data)
+        now = time.time()
+        if now < self.bundle.created:
+            ruling.warn(f"the clock of this machine is before the bundle's, {moment_text(self.bundle.created)}; set it")
+        if now > self.bundle.expires:
+            ruling.find(
+                "expired",
+                f"the bundle expired at {moment_text(self.bundle.expires)}",
+                "make a bundle of the current site",
+            )
+
+    def _identify(self, key: bytes, signers: str, ruling: Ruling) -> None:
+        """Find the owner of *key* in the file of allowed signers."""
+        if not exists(signers):
+            what = f"the bundle is signed with {self.key}, and there is no {signers}"
+        else:
+            self.signer, fault = allowed(read_file(signers, LONGEST_SIGNERS), key, time.time())
+            what = f"the bundle is signed with {self.key}, and {signers} does not allow that: {fault}" if fault else ""
+        if what:
+            step = "add the key of the connected side to that file, after comparing it by another way"
+            ruling.find("unknown signer", what, step)
+
+
+def read_signed(medium: str, pending: str, signers: str, ruling: Ruling) -> "tuple[Signed, bytes, bytes]":
+    """
+    Return the bundle of *medium*, and the bytes of document and signature.
+
+    :param pending: directory with the document of a bundle whose import began; for media with other volumes of it.
+    :raises Misused: there is no bundle.
+    """
+    for folder in (medium, pending):
+        path = os.path.join(folder, BUNDLE) if folder else ""
+        if path and exists(path):
+            data = read_file(path, LONGEST_BUNDLE)
+            signature = os.path.join(folder, SIGNATURE_NAME)
+            found = read_file(signature, LONGEST_SIGNATURE) if exists(signature) else b""
+            return Signed(data, found, signers, ruling), data, found
+    if not os.path.isdir(medium):
+        raise Hindered(f"{shown(medium)} is no directory; insert the medium")
+    raise Misused(f"{shown(medium)} has no {BUNDLE}; name the directory of a bundle")
+
+
+def check_helpers(bundle: Bundle, medium: str) -> None:
+    """
+    Check the files beside the volumes that are there: the page for the officer, and the importer.
+
+    :raises Refused: one has other bytes than ``bundle.json`` names.
+    """
+    for one in bundle.helpers:
+        if exists(os.path.join(medium, one.name)) and not is_whole(medium, one):
+            raise Refused(f"{one.name} on the medium was changed; make the bundle again")
+
+
+def check_order(bundle: Bundle, state: "State", ruling: Ruling) -> None:
+    """
+    Check that no later release was imported before.
+
+    :raises Refused: one was, also if a rollback followed.
+    """
+    highest: dict[str, Any] | None = state.highest
+    if highest is None:
+        return
+    serial, manifest = int(highest["serial"]), highest["manifest"]
+    if bundle.serial < serial:
+        what = f"the bundle has the serial {bundle.serial}, and {serial} was imported before"
+        ruling.find("lower serial", what, "import a newer bundle")
+    elif bundle.serial == serial and bundle.manifest != manifest:
+        what = f"a release with the serial {serial} and another manifest was imported before"
+        ruling.find("lower serial", what, "import a newer bundle")

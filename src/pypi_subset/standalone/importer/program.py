@@ -1,0 +1,223 @@
+"""The command line of ``import_bundle.py``."""
+
+import argparse
+import json
+import os
+import sys
+
+from pypi_subset.standalone.importer.check import OVERRIDES
+from pypi_subset.standalone.importer.disk import trouble, write_file
+from pypi_subset.standalone.importer.errors import ImporterError, Misused
+from pypi_subset.standalone.importer.home import check_home
+from pypi_subset.standalone.importer.importing import Import
+from pypi_subset.standalone.importer.installing import Options, roll_back
+from pypi_subset.standalone.importer.looking import expire, receipt, verify_bundle, verify_site
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from pypi_subset.standalone.importer.home import Home
+
+PROGRAM = "import_bundle.py"
+#: The exit code after Ctrl-C, as shells have it.
+INTERRUPTED = 130
+DESCRIPTION = "Import a bundle of pypi-subset, or look at an imported site. Exit codes: 0 done, 1 refused, 2 wrong use, 3 surroundings."
+
+
+class Parser(argparse.ArgumentParser):
+    """The command line; an error is one line."""
+
+    def error(self, message: str) -> "NoReturn":
+        """End with one line."""
+        raise Misused(f"{message}; see `{PROGRAM} --help`")
+
+
+def parser() -> Parser:
+    """Return the reader of the command line."""
+    made = Parser(prog=PROGRAM, description=DESCRIPTION)
+    add = made.add_argument
+    add("medium", metavar="STICK", nargs="?", help="the directory with the bundle")
+    add("--into", metavar="DIR", help="the directory of the imported site; its site/ is for the web server")
+    tasks = made.add_mutually_exclusive_group()
+    task = tasks.add_argument
+    task("--verify", action="store_true", help="check the bundle STICK, or the imported site of --into")
+    task("--dry-run", action="store_true", help="check the bundle, and print what an import would change")
+    task("--list", action="store_true", help="print the live release, kept releases and files with a time of grace")
+    task("--rollback", metavar="SERIAL", nargs="?", const=-1, type=int, help="make a kept release live again")
+    task("--expire", action="store_true", help="remove files whose time of grace is over; with --grace 0 all")
+    task("--hash", action="store_true", help="print the SHA-256 of the live manifest")
+    add("--receipt", metavar="FILE", help="write a receipt for the connected side, which SINCE= takes")
+    add(
+        "--allowed-signers",
+        metavar="FILE",
+        default="",
+        help="the keys that sign bundles (default: DIR/allowed_signers)",
+    )
+    add("--trust-kept", action="store_true", help="compare files of earlier imports by size and time alone")
+    add("--keep", metavar="N", type=int, default=2, help="releases to keep for --rollback (default: 2)")
+    add("--grace", metavar="HOURS", type=float, help="how long files that are gone stay for clients (default: 24)")
+    add("--scan", metavar="CMD", default="", help="a program that gets the new site as argument; 0 lets it in")
+    for finding, option in sorted(OVERRIDES.items()):
+        add(option, dest="findings", action="append_const", const=finding, help=f"import in spite of: {finding}")
+    add("--json", action="store_true", help="print the result as JSON")
+    return made
+
+
+def main(arguments: "list[str]") -> int:
+    """Return the exit code, after printing the result, or one line that says what went wrong."""
+    try:
+        chosen = parser().parse_args(arguments)
+        document = carry_out(chosen)
+        text = json.dumps(document, indent=1) if chosen.json else "\n".join(lines_of(document))
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except ImporterError as error:
+        return complain(str(error), error.exit_code)
+    except OSError as error:
+        return complain(str(trouble(error)), trouble(error).exit_code)
+    except KeyboardInterrupt:
+        return complain("interrupted; run it again to continue", INTERRUPTED)
+    return 0
+
+
+def complain(what: str, code: int) -> int:
+    """Return the exit code *code*, after printing what is wrong in one line."""
+    # What could not be written to standard output must not be tried again when Python ends.
+    try:
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = open(os.devnull, "w")
+    sys.stderr.write(f"{PROGRAM}: error: {what}\n")
+    return code
+
+
+def say(line: str) -> None:
+    """Print a line about progress."""
+    sys.stderr.write(f"{line}\n")
+
+
+def warn(line: str) -> None:
+    """Print a warning."""
+    sys.stderr.write(f"warning: {line}\n")
+
+
+def carry_out(chosen: "Any") -> "dict[str, Any]":
+    """Return the result of the command."""
+    if chosen.keep < 0 or (chosen.grace is not None and not 0 <= chosen.grace <= 24 * 366):
+        raise Misused("--keep and --grace are 0 or more, and --grace at most a year")
+    options = Options(
+        chosen.allowed_signers,
+        set(chosen.findings or ()),
+        trust=chosen.trust_kept,
+        keep=chosen.keep,
+        grace=24 if chosen.grace is None else chosen.grace,
+        scan=chosen.scan,
+    )
+    if chosen.verify and chosen.medium is not None:
+        if not options.signers and chosen.into:
+            options.signers = check_home(chosen.into, make=False).signers
+        return {"bundle": verify_bundle(chosen.medium, options, say, warn)}
+    if chosen.into is None:
+        raise Misused("name the directory of the imported site with --into")
+    asked = chosen.verify or chosen.list or chosen.hash or chosen.expire or chosen.rollback is not None
+    if bool(chosen.medium is None) != bool(asked) and not (chosen.receipt and chosen.medium is None):
+        raise Misused(
+            "name the directory of the bundle" if chosen.medium is None else f"{chosen.medium} is one argument too many"
+        )
+    home = check_home(chosen.into, make=not asked and not chosen.dry_run and chosen.medium is not None)
+    return look(home, chosen, options) or change(home, chosen, options)
+
+
+def look(home: "Home", chosen: "Any", options: Options) -> "dict[str, Any] | None":
+    """Return the result of a command that changes nothing below ``--into``, ``None`` for the others."""
+    if chosen.dry_run:
+        return {"preview": Import(home, chosen.medium, options, say, warn).preview()}
+    if chosen.verify:
+        return {"verified": verify_site(home, say, warn)}
+    if chosen.list:
+        return {"list": home.state().document()}
+    if chosen.hash:
+        return {"hash": receipt(home)["manifest"]}
+    if chosen.receipt and chosen.medium is None and not chosen.expire and chosen.rollback is None:
+        return {"receipt": written_receipt(home, chosen.receipt)}
+    return None
+
+
+def change(home: "Home", chosen: "Any", options: Options) -> "dict[str, Any]":
+    """Return the result of a command that changes the imported site."""
+    with home.locked():
+        if home.recover():
+            say("an interrupted import was finished")
+        if chosen.expire:
+            result = {"expired": expire(home, everything=chosen.grace == 0)}
+        elif chosen.rollback is not None:
+            serial = None if chosen.rollback < 0 else chosen.rollback
+            result = {"rolled back": roll_back(home, serial, options, warn)}
+        else:
+            result = {"import": Import(home, chosen.medium, options, say, warn).run()}
+        if chosen.receipt:
+            result["receipt"] = written_receipt(home, chosen.receipt)
+    return result
+
+
+def written_receipt(home: "Home", path: str) -> "dict[str, Any]":
+    """Return the receipt, after writing it to *path*."""
+    document = receipt(home)
+    write_file(os.path.abspath(path), (json.dumps(document, indent=1) + "\n").encode())
+    return document
+
+
+def lines_of(document: "dict[str, Any]") -> "list[str]":
+    """Return the result of a command as lines for people."""
+    lines: list[str] = []
+    for task, found in document.items():
+        if task == "hash":
+            lines.append(found)
+        elif task == "import":
+            lines.append(
+                f"{release_line(found['imported'])} is live: {found['files']} files, {found['new']} of them new"
+            )
+        elif task == "rolled back":
+            lines.append(f"{release_line(found)} is live again")
+        elif task == "expired":
+            lines.append(f"{len(found['removed'])} files removed, {found['grace']} stay for a time of grace")
+        elif task == "bundle":
+            base = f"continues {found['base'][:16]}" if found["base"] else "full"
+            lines.append(f"{release_line(found)} is whole: {found['files']} files, {found['volumes']} volumes, {base}")
+        elif task == "verified":
+            live = release_line(found["live"]) if found["live"] else "a site that no bundle brought"
+            lines.append(f"{live} is whole: {found['files']} files, {found['pins']} pins")
+        elif task == "receipt":
+            lines.append(f"receipt of release {found['serial']}, manifest {found['manifest']}")
+        elif task == "preview":
+            lines += preview_lines(found)
+        else:
+            lines += state_lines(found)
+    return lines
+
+
+def release_line(release: "dict[str, Any]") -> str:
+    """Return how a line names a release."""
+    signer = f"signed by {release['signer']}" if release["signer"] else "signed by an unknown key"
+    return f"release {release['serial']}, {signer if release['key'] else 'unsigned'}, created {release['created']},"
+
+
+def preview_lines(found: "dict[str, Any]") -> "list[str]":
+    """Return what an import would change, by target."""
+    lines = [f"release {found['serial']} can be imported; nothing was changed"]
+    for target, files in found["targets"].items():
+        lines.append(f"{target}: {len(files['added'])} added, {len(files['removed'])} removed")
+        lines += [f"  + {name}" for name in files["added"]] + [f"  - {name}" for name in files["removed"]]
+    return lines
+
+
+def state_lines(found: "dict[str, Any]") -> "list[str]":
+    """Return what ``state.json`` says, for people."""
+    lines = ["live: " + (release_line(found["live"]).rstrip(",") if found["live"] else "nothing was imported")]
+    lines += ["kept: " + release_line(one).rstrip(",") for one in found["releases"]]
+    return lines + [f"grace: {one['path']} until {one['until']}" for one in found["grace"]]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

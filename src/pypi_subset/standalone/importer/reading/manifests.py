@@ -1,0 +1,173 @@
+"""``manifest.json`` of a site, as far as an import needs it, and the difference between two of them."""
+
+import hashlib
+import re
+
+from pypi_subset.standalone.importer.errors import Refused, shown
+from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, check_paths
+from pypi_subset.standalone.importer.reading.strict_json import Fields, digest_in, digests_in, parse_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: Bytes and values of a manifest: ten times those of a site of 10,000 wheels.
+LONGEST_MANIFEST, MOST_FACTS = 512 << 20, 20_000_000
+#: Operations of a difference.
+MOST_OPERATIONS = 2_000_000
+
+RUN = re.compile(r"(0|[1-9][0-9]{0,8})(?:-([1-9][0-9]{0,8}))?")
+#: Since this minor version of the manifest, closures are in it.
+CLOSURES_SINCE = 5
+
+
+class Distribution:
+    """One file of the manifest that pip installs."""
+
+    def __init__(self, found: "Any") -> None:
+        fields = Fields(found, "a file of the manifest")
+        self.path: str = fields.get("path", str)
+        self.filename: str = fields.get("filename", str)
+        self.project: str = fields.get("project", str)
+        self.version: str = fields.get("version", str)
+        self.sha256 = fields.digest("sha256")
+        self.metadata = fields.digest_or_none("metadata")
+        needs: list[Any] = fields.get("needed_by", list)
+        self.targets = {str(one["target"]) for one in needs if type(one) is dict and "target" in one}
+
+
+class Closure:
+    """
+    What one set needs on one target.
+
+    :param pins: positions in the files of the manifest.
+    :param edges: positions in its edges.
+    """
+
+    def __init__(self, set_name: str, target: str, pins: "list[int]", edges: "list[int]") -> None:
+        self.set_name = set_name
+        self.target = target
+        self.pins = pins
+        self.edges = edges
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"{shown(self.set_name)} on {shown(self.target)}"
+
+
+class SiteManifest:
+    """
+    A manifest.
+
+    :param data: its bytes.
+    :raises Refused: it is damaged, a later major version wrote it, or its closures are not complete.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.digest = hashlib.sha256(data).hexdigest()
+        fields = Fields(parse_json(data, MANIFEST_NAME, MOST_FACTS), MANIFEST_NAME)
+        self.minor = minor_of(fields.get("schema", str, int))
+        self.files = [Distribution(one) for one in fields.get("files", list)]
+        self.pages: dict[str, str] = digests_in(fields.get("pages", dict), "pages")
+        targets = [Fields(one, "a target of the manifest") for one in fields.get("targets", list)]
+        self.brought: dict[str, set[str]] = {
+            one.get("name", str): set(one.found.get("brought") or ()) for one in targets
+        }
+        sets = [Fields(one, "a set of the manifest") for one in fields.get("sets", list)]
+        self.jobs = [(one.get("name", str), target) for one in sets for target in one.get("targets", list)]
+        self.edges: list[list[str]] = []
+        self.closures: list[Closure] | None = None
+        if self.minor >= CLOSURES_SINCE:
+            self.edges = edges_in(fields.get("edges", list))
+            self.closures = [self._closure(one) for one in fields.get("closures", list)]
+            if sorted((one.set_name, one.target) for one in self.closures) != sorted(self.jobs):
+                raise Refused(f"{MANIFEST_NAME} has no closure, or two, for a set on a target")
+
+    def hashes(self) -> "dict[str, str]":
+        """
+        Return the hash of every file that the manifest names, by path.
+
+        :raises Refused: paths contradict each other.
+        """
+        found = dict(self.pages)
+        for one in self.files:
+            found[one.path] = one.sha256
+            if one.metadata:
+                found[f"{one.path}.metadata"] = one.metadata
+        if len(found) != len(self.pages) + len(self.files) + sum(bool(one.metadata) for one in self.files):
+            raise Refused(f"{MANIFEST_NAME} names a file twice")
+        check_paths(found)
+        return found
+
+    def _closure(self, found: "Any") -> Closure:
+        """Return one closure, whose numbers are positions in files and edges."""
+        fields = Fields(found, "a closure of the manifest")
+        pins = numbers_in(fields.get("pins", str), len(self.files))
+        edges = numbers_in(fields.get("edges", str), len(self.edges))
+        return Closure(fields.get("set", str), fields.get("target", str), pins, edges)
+
+
+def minor_of(schema: "Any") -> int:
+    """Return the minor number of a manifest's schema; the first ones were whole numbers."""
+    match = re.fullmatch(r"1(?:\.(0|[1-9][0-9]{0,3}))?", str(schema))
+    if match is None:
+        raise Refused(f"{MANIFEST_NAME} has schema {shown(schema)}; run the import_bundle.py of this medium")
+    return int(match.group(1) or 0)
+
+
+def edges_in(found: "list[Any]") -> "list[list[str]]":
+    """Return the edges: project, its extra, and the project that it requires."""
+    for one in found:
+        if type(one) is not list or [type(part) for part in one] != [str, str, str]:
+            raise Refused(f"{MANIFEST_NAME} has an edge that is damaged")
+    return found
+
+
+def numbers_in(text: str, count: int) -> "list[int]":
+    """
+    Return the numbers of a list like ``0-3,7``, which is ascending and as short as it can be.
+
+    :param count: each number is below it.
+    """
+    found: list[int] = []
+    last = -2
+    for run in text.split(",") if text else ():
+        match = RUN.fullmatch(run)
+        first = int(match.group(1)) if match else 0
+        end = int(match.group(2) or first) if match else 0
+        if match is None or first < last + 2 or (match.group(2) and end <= first) or end >= count:
+            raise Refused(f"{MANIFEST_NAME} has a closure with a damaged list: {shown(run)}")
+        found.extend(range(first, end + 1))
+        last = end
+    return found
+
+
+def patched(base: bytes, difference: bytes, wanted: str) -> bytes:
+    """
+    Return the manifest that *difference* makes of *base*.
+
+    :param wanted: its SHA-256.
+    :raises Refused: the difference is damaged, or is one from another manifest.
+    """
+    fields = Fields(parse_json(difference, "the difference", 2 * MOST_OPERATIONS), "the difference")
+    if fields.digest("base") != hashlib.sha256(base).hexdigest():
+        raise Refused("the difference is one from another manifest")
+    size, found, length = fields.number("size", 0, LONGEST_MANIFEST), [], 0
+    for one in fields.get("ops", list):
+        if type(one) is str:
+            piece = one.encode("utf-8", "replace")
+        elif type(one) is list and [type(number) for number in one] == [int, int] and min(one) >= 0:
+            piece = base[one[0] : one[0] + one[1]]
+            if len(piece) != one[1]:
+                raise Refused("the difference reads beyond its base")
+        else:
+            raise Refused("the difference is damaged")
+        length += len(piece)
+        if length > size:
+            break
+        found.append(piece)
+    data = b"".join(found)
+    if length != size or hashlib.sha256(data).hexdigest() != digest_in(wanted, "manifest"):
+        raise Refused("the difference makes another manifest than bundle.json names")
+    return data

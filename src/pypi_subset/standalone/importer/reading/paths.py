@@ -1,0 +1,75 @@
+"""Paths below a site that every system can hold, each as a file of its own."""
+
+import re
+
+from pypi_subset.standalone.importer.errors import Refused, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Iterable
+
+#: What can stand at the top of a site.
+TOPS = frozenset(
+    (
+        *(".nojekyll", "404.html", "README.md", "_headers", "docs", "files", "find-links.html", "hosts", "index.html"),
+        *("list", "locks", "manifest.json", "page.css", "page.js", "project", "proof", "release.json", "request"),
+        *("search.js", "simple", "simple-json", "targets"),
+    )
+)
+#: The page that the importer itself writes into a site.
+RELEASE_PAGE = "release.html"
+MANIFEST_NAME = "manifest.json"
+#: Bytes of the longest path.
+LONGEST_PATH = 240
+
+#: One to twelve parts. None begins with a hyphen, ends with a dot, or is a device of Windows.
+PART = (
+    r"(?!(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:[./]|\Z))"
+    r"(?:[A-Za-z0-9_+!]|[A-Za-z0-9._+!][A-Za-z0-9._+!-]*[A-Za-z0-9_+!-])"
+)
+DISTRIBUTION = re.compile(r"simple/[^/]+/(?!index\.(?:html|v1_json)\Z|\.htaccess\Z)[^/]+")
+PATH = re.compile(f"{PART}(?:/{PART}){{0,11}}", re.IGNORECASE)
+
+
+def check_path(path: str) -> None:
+    """
+    Check one path.
+
+    :raises Refused: some system cannot hold it, or it leads to something else than a site has.
+    """
+    if len(path) > LONGEST_PATH or not PATH.fullmatch(path):
+        raise Refused(f"the path {shown(path)} is not one of a site")
+    if path.partition("/")[0] not in TOPS:
+        raise Refused(f"the path {shown(path)} begins with a name that no site has at its top")
+
+
+def check_paths(paths: "Iterable[str]") -> None:
+    """
+    Check the paths of all files of a site.
+
+    :raises Refused: one of them is wrong; two are the same file on a system that does not distinguish upper from lower
+        case; one is the directory of another.
+    """
+    files: dict[str, str] = {}
+    folders: dict[str, str] = {}
+    for path in paths:
+        check_path(path)
+        other = files.setdefault(path.lower(), path)
+        if other is not path:
+            raise Refused(f"the paths {shown(other)} and {shown(path)} are one file on some systems")
+        folder = path.rpartition("/")[0]
+        while folder:
+            known = folders.setdefault(folder.lower(), folder)
+            if known is not folder:
+                if known != folder:
+                    raise Refused(f"the directories {shown(known)} and {shown(folder)} are one on some systems")
+                break
+            folder = folder.rpartition("/")[0]
+    both = files.keys() & folders.keys()
+    if both:
+        raise Refused(f"the path {shown(min(both))} is a file and a directory")
+
+
+def is_distribution(path: str) -> bool:
+    """Return whether the file at *path* is a distribution or its metadata: what clients still read after an import."""
+    return bool(DISTRIBUTION.fullmatch(path))

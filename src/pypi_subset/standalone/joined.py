@@ -1,0 +1,136 @@
+"""``import_bundle.py``: the modules of the importer, joined into one file for machines without pypi-subset."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+_PACKAGE = "pypi_subset.standalone.importer"
+_FOLDER = Path(__file__).parent / "importer"
+#: The module that all others lead to.
+_LAST = "program"
+
+_HEAD = '''\
+#!/usr/bin/env python3
+"""
+Import a bundle of pypi-subset on a machine behind the gap.
+
+    python3 import_bundle.py /media/stick --into /srv/pypi
+
+The web server's root is /srv/pypi/site. The keys that may sign bundles are in /srv/pypi/allowed_signers. Copy that file
+there by another way than the bundle. `python3 import_bundle.py --help` lists all options.
+
+It needs Python 3.6 or newer and nothing else. It uses no network, and writes nothing outside of the directory of --into
+but the receipt. pypi-subset joined this file from the modules below; each begins with a line of its name. The program is
+a text, so that an older Python, which cannot read it, reaches the line that says which Python it needs.
+"""
+
+import sys
+
+if sys.version_info < (3, 6):
+    sys.exit("import_bundle.py: error: it needs Python 3.6 or newer; run it with another python3")
+
+'''
+_TAIL = """
+# Lines of the program keep their numbers in this file.
+exec(compile("\\n" * LINE + PROGRAM, __file__, "exec"))
+"""
+
+
+def import_bundle() -> bytes:
+    """
+    Return ``import_bundle.py``: the same modules, the same bytes.
+
+    :raises ValueError: two modules define the same name, or one has a text that cannot stand in the file.
+    """
+    standard: set[str] = set()
+    bodies: list[str] = []
+    owners: dict[str, str] = {}
+    for module in _in_order():
+        source = _path(module).read_text(encoding="utf-8")
+        tree = ast.parse(source)
+        standard |= {ast.unparse(one) for one in tree.body if _is_import(one) and not _is_own(one)}
+        # An import of a name is the same in each module, so it has one owner: the name of the import.
+        for name, owner in [*((one, module) for one in _defined(tree)), *_imported(tree).items()]:
+            if owners.setdefault(name, owner) != owner:
+                msg = f"{owners[name]} and {owner} both define {name}"
+                raise ValueError(msg)
+        title = module.removeprefix(_PACKAGE + ".").replace(".", "/")
+        bodies.append(f"# {f' {title}.py ':=^118}\n\n{_body(source, tree)}")
+    imports = sorted(standard, key=lambda line: (line.startswith("from"), line))
+    program = "\n".join([*imports, "", "\n\n\n".join(bodies)])
+    if "'''" in program or not program.isascii():
+        msg = "the program has three single quotes, or a character that is not ASCII"
+        raise ValueError(msg)
+    line = _HEAD.count("\n")
+    return f"{_HEAD}LINE, PROGRAM = {line}, r'''\n{program}\n'''\n{_TAIL}".encode()
+
+
+def _in_order() -> list[str]:
+    """Return the names of the modules: each behind those that it imports."""
+    found: list[str] = []
+
+    def add(module: str) -> None:
+        for one in ast.parse(_path(module).read_text(encoding="utf-8")).body:
+            if isinstance(one, ast.ImportFrom) and _is_own(one):
+                add(str(one.module))
+        if module not in found:
+            found.append(module)
+
+    add(f"{_PACKAGE}.{_LAST}")
+    return found
+
+
+def _path(module: str) -> Path:
+    """Return the path of a module of the importer."""
+    return _FOLDER.joinpath(*module.removeprefix(_PACKAGE + ".").split(".")).with_suffix(".py")
+
+
+def _is_import(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def _is_own(node: ast.stmt) -> bool:
+    """Return whether *node* imports from another module of the importer."""
+    return isinstance(node, ast.ImportFrom) and str(node.module).startswith(_PACKAGE)
+
+
+def _is_for_types(node: ast.stmt) -> bool:
+    """Return whether *node* is only there for type checkers."""
+    if isinstance(node, ast.If):
+        return ast.unparse(node.test) == "TYPE_CHECKING"
+    return isinstance(node, ast.Assign) and ast.unparse(node) == "TYPE_CHECKING = False"
+
+
+def _defined(tree: ast.Module) -> set[str]:
+    """Return the names that a module defines at its top."""
+    found: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign) and not _is_for_types(node):
+            found |= {one.id for target in node.targets for one in ast.walk(target) if isinstance(one, ast.Name)}
+    return found
+
+
+def _imported(tree: ast.Module) -> dict[str, str]:
+    """Return the names that a module imports from the standard library, and from where."""
+    found: dict[str, str] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            found |= {one.asname or one.name.partition(".")[0]: f"import {one.name}" for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and not _is_own(node):
+            found |= {one.asname or one.name: f"{node.module}.{one.name}" for one in node.names}
+    return found
+
+
+def _body(source: str, tree: ast.Module) -> str:
+    """Return the lines of a module without its imports and what is for type checkers."""
+    lines = source.splitlines()
+    for node in tree.body:
+        if _is_import(node) or _is_for_types(node):
+            lines[node.lineno - 1 : node.end_lineno] = [""] * (int(node.end_lineno or 0) - node.lineno + 1)
+    text = "\n".join(lines).strip()
+    while "\n\n\n\n" in text:
+        text = text.replace("\n\n\n\n", "\n\n\n")
+    return text

@@ -1,0 +1,118 @@
+"""Paths that every system can hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from pypi_subset.model import paths as model_paths
+from pypi_subset.standalone.importer.errors import Refused
+from pypi_subset.standalone.importer.reading.paths import TOPS, check_path, check_paths, is_distribution
+
+
+def test_tops_are_those_of_a_site() -> None:
+    """The names at the top of a site are those that the tool writes, and ``files``, which it will write."""
+    assert model_paths.GENERATED | {"files"} == TOPS
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "manifest.json",
+        ".nojekyll",
+        "simple/.htaccess",
+        "simple/a/a-1.0+cpu-py3-none-any.whl.metadata",
+        "simple/a/a-1!2.0.tar.gz",
+        "locks/pylock.base--linux.toml",
+        "docs/_static/a_b.css",
+        "files/1/2/3/4/5/6/7/8/9/10/11",
+        "simple/console/x",
+        "simple/com/x",
+        "simple/com10/x",
+        "simple/" + "x" * 233,
+    ],
+)
+def test_good(path: str) -> None:
+    """What sites have is accepted."""
+    check_path(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/simple/x",
+        "../x",
+        "simple/../../x",
+        "simple/./x",
+        "simple//x",
+        "simple/x/",
+        "simple/-x",
+        "simple/x.",
+        "simple/x /y",
+        "simple/x y",
+        "simple/x\\y",
+        "simple\\x",
+        "simple/C:/x",
+        "simple/x:y",
+        "simple/CON",
+        "simple/con.txt",
+        "simple/Aux.whl.metadata",
+        "simple/nul/x",
+        "simple/COM1/x",
+        "simple/lpt9.x/y",
+        "simple/x\n",
+        "simple/x\0",
+        "simple/\u00e9",
+        "simple/\u0661",
+        "simple/\uff0e\uff0e/x",
+        "simple/x~1",
+        "simple/$x",
+        "simple/" + "x" * 234,
+        "files/1/2/3/4/5/6/7/8/9/10/11/12",
+        "Simple/x",
+        "other/x",
+        "release.html",
+        "state.json",
+        ".lock",
+        "~/x",
+        "simple/...",
+    ],
+)
+def test_bad(path: str) -> None:
+    """Ways out, names that Windows reserves, other alphabets and other tops are refused, in a message of ASCII."""
+    with pytest.raises(Refused, match=r"^the path [ -~]*$"):
+        check_path(path)
+
+
+@pytest.mark.parametrize(
+    ("paths", "message"),
+    [
+        (["simple/a/b", "simple/a/B"], "one file on some systems"),
+        (["simple/a/b", "simple/A/c"], "directories simple/a and simple/A"),
+        (["simple/a", "simple/a/b"], "a file and a directory"),
+        (["simple/a", "simple/A/b"], "a file and a directory"),
+        (["docs/x/y/z", "docs/X/y/z2"], "directories docs/x and docs/X"),
+    ],
+)
+def test_twins(paths: list[str], message: str) -> None:
+    """Two paths that one system takes for the same are refused, in any order."""
+    for order in (paths, paths[::-1]):
+        with pytest.raises(
+            Refused, match=message.replace("simple/a and simple/A", ".*").replace("docs/x and docs/X", ".*")
+        ):
+            check_paths(order)
+    check_paths(paths[:1])
+
+
+def test_distributions() -> None:
+    """Distributions and their metadata are what clients ask for after they read a page."""
+    assert is_distribution("simple/a/a-1.0-py3-none-any.whl")
+    assert is_distribution("simple/a/a-1.0-py3-none-any.whl.metadata")
+    for path in (
+        "simple/index.html",
+        "simple/a/index.html",
+        "simple/a/index.v1_json",
+        "simple/a/.htaccess",
+        "docs/a/b",
+    ):
+        assert not is_distribution(path)

@@ -1,0 +1,18 @@
+"""The errors of the importer."""
+
+from __future__ import annotations
+
+from pypi_subset.standalone.importer.errors import Hindered, ImporterError, Misused, Refused, shown
+
+
+def test_exit_codes() -> None:
+    """Each error has the exit code that the manual names."""
+    assert {one.exit_code for one in (Refused, Misused, Hindered)} == {1, 2, 3}
+    assert all(issubclass(one, ImporterError) for one in (Refused, Misused, Hindered))
+
+
+def test_foreign_text_is_shown_in_ascii() -> None:
+    """Control sequences, line ends and other alphabets are escaped; a long text is cut."""
+    assert shown("a\x1b[2J\n\u202e") == r"a\x1b[2J\n\u202e"
+    assert shown("it's") == "it's"
+    assert len(shown("x" * 1000)) == 163

@@ -1,0 +1,98 @@
+"""Releases that go live, are kept, and come back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from tests.support.gap.far import Far, Trip
+from tests.support.gap.releases import files_of
+
+
+@pytest.fixture(scope="module")
+def trip(tmp_path_factory: pytest.TempPathFactory) -> Trip:
+    """Three releases and the bundles between them."""
+    return Trip.made(tmp_path_factory.mktemp("trip"))
+
+
+def serials(far: Far) -> tuple[int, list[int]]:
+    """Return the serial of the live release, and those of kept ones."""
+    state = json.loads((far.into / "state.json").read_bytes())
+    return state["live"]["serial"], [one["serial"] for one in state["releases"]]
+
+
+@pytest.mark.parametrize(("keep", "kept"), [("0", []), ("1", [2]), ("2", [1, 2])])
+def test_releases_are_kept(trip: Trip, keep: str, kept: list[int]) -> None:
+    """So many releases are kept beside the live one, with their records."""
+    far = trip.far(f"keep-{keep}")
+    for medium in trip.media:
+        assert far.run(medium, "--keep", keep).code == 0
+    assert serials(far) == (3, kept)
+    names = {path.name for path in (far.into / "releases").iterdir()} if (far.into / "releases").exists() else set()
+    assert names == {"3.json", *(f"{one}{suffix}" for one in kept for suffix in ("", ".json"))}
+    for one in kept:
+        assert files_of(far.into / "releases" / str(one)) == files_of(trip.sites[one - 1])
+
+
+def test_rollback_goes_back_and_forth(trip: Trip) -> None:
+    """Without a serial the release that was live last comes back; with one, that one."""
+    far = trip.far("forth", 3)
+    assert far.run("--rollback").code == 0
+    assert serials(far) == (2, [1, 3])
+    assert far.run("--rollback").code == 0
+    assert serials(far) == (3, [1, 2])
+    assert far.run("--rollback", "1").code == 0
+    assert serials(far) == (1, [2, 3])
+    assert files_of(far.site).items() >= files_of(trip.sites[0]).items()
+    assert far.run("--verify").code == 0
+    assert "release 1" in (far.into / "site/release.html").read_text().replace("</th><td>", " ").lower()
+    done = far.run("--rollback", "1")
+    assert (done.code, done.error) == (2, f"no such release is kept in {far.into}/releases; kept are: 2, 3")
+
+
+@pytest.mark.parametrize("change", ["byte", "missing", "manifest"])
+def test_damaged_release_does_not_come_back(trip: Trip, change: str) -> None:
+    """A kept release is verified before it is live again."""
+    far = trip.far(f"damaged-{change}", 2)
+    live = files_of(far.site)
+    name = "manifest.json" if change == "manifest" else "simple/app/index.html"
+    path = far.into / "releases/1" / name
+    data = path.read_bytes()
+    path.unlink()
+    if change != "missing":
+        path.write_bytes(data + b" ")
+    done = far.run("--rollback")
+    assert done.code == 1
+    assert "import its bundle again" in done.error
+    assert files_of(far.site) == live
+    assert far.loose_wheels() == []
+
+
+def test_rollback_without_a_record(trip: Trip) -> None:
+    """A kept release whose record is lost comes back by its manifest's hash."""
+    far = trip.far("lost", 2)
+    (far.into / "releases/1.json").unlink()
+    assert far.run("--rollback").code == 0
+    assert files_of(far.site).items() >= files_of(trip.sites[0]).items()
+
+
+def test_rollback_can_be_scanned(trip: Trip) -> None:
+    """``--scan`` decides about a rollback as well."""
+    far = trip.far("scanned", 2)
+    assert far.run("--rollback", "--scan", "false").code == 1
+    assert serials(far) == (2, [1])
+
+
+def test_page_names_the_release(trip: Trip) -> None:
+    """``release.html`` names signer, key, serial and both times, escaped."""
+    far = trip.far("page")
+    (far.into / "allowed_signers").write_text(trip.key.line().replace("lab@example.org", "<b>&lab"))
+    assert far.run(trip.media[0]).code == 0
+    text = (far.site / "release.html").read_text()
+    assert "<td>&lt;b&gt;&amp;lab</td>" in text
+    assert "<th>Release</th><td>1</td>" in text
+    assert "SHA256:" in text
+    assert "<script" not in text
+    shutil.rmtree(far.into)

@@ -1,0 +1,147 @@
+"""Commands that look, and the end of a time of grace."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.gap.far import Far, Trip, run
+from tests.support.gap.releases import files_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GONE = "simple/app/app-1.0-py3-none-any.whl"
+
+
+@pytest.fixture(scope="module")
+def trip(tmp_path_factory: pytest.TempPathFactory) -> Trip:
+    """Three releases and the bundles between them."""
+    return Trip.made(tmp_path_factory.mktemp("trip"))
+
+
+@pytest.fixture
+def far(trip: Trip, tmp_path: Path) -> Far:
+    """A directory that imported all three."""
+    return trip.far(f"far-{tmp_path.name}", 3)
+
+
+def test_verified_site(far: Far) -> None:
+    """A whole site is verified; files with a time of grace are a warning each."""
+    done = far.run("--verify")
+    assert done.code == 0
+    assert done.out.startswith(
+        "release 3, signed by lab@example.org, created 2026-01-01T00:00:00Z, is whole: 49 files, 8 pins"
+    )
+    assert done.err.count("has no page any more, and stays until") == 2
+    assert f"warning: site/{GONE} has no page" in done.err
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("simple/lib/lib-1.0-py3-none-any.whl", "is damaged"),
+        ("README.md", "is damaged"),
+        ("simple/deep/index.html", "is missing"),
+        ("simple/x.html", "is from no bundle"),
+    ],
+)
+def test_site_that_was_changed(far: Far, path: str, line: str) -> None:
+    """A file that is damaged, missing or strange is named, and the exit code is 1."""
+    place = far.site / path
+    if line == "is missing":
+        place.unlink()
+    else:
+        place.write_bytes(place.read_bytes()[:-1] + b"!" if place.exists() else b"")
+    done = far.run("--verify")
+    assert done.code == 1
+    assert f"site/{path} {line}\n" in done.err
+    assert done.error == f"1 files of {far.site} are not as they were imported; import the bundle again"
+
+
+def test_changed_manifest(far: Far) -> None:
+    """A manifest that is not that of the release is refused."""
+    path = far.site / "manifest.json"
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert far.run("--verify").error == "manifest.json is not that of release 3; import its bundle again"
+
+
+def test_nothing_imported(trip: Trip) -> None:
+    """Commands about an imported site say that there is none."""
+    far = trip.far("empty")
+    assert "import a bundle first" in far.run("--verify").error
+    assert "import a bundle first" in far.run("--hash").error
+    assert far.run("--list").out == "live: nothing was imported\n"
+
+
+def test_list(far: Far) -> None:
+    """Live release, kept ones, and files with a time of grace are listed; as JSON it is the state."""
+    lines = far.run("--list").out.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["live", "kept", "kept", "grace", "grace"]
+    assert lines[0] == "live: release 3, signed by lab@example.org, created 2026-01-01T00:00:00Z"
+    assert json.loads(far.run("--list", "--json").out)["list"] == json.loads((far.into / "state.json").read_bytes())
+
+
+def test_hash_and_receipt(trip: Trip, far: Far, tmp_path: Path) -> None:
+    """The hash and the receipt name the live manifest, for ``SINCE=``."""
+    manifest = files_of(trip.sites[2])["manifest.json"]
+    assert far.run("--hash").out == f"{manifest}\n"
+    assert far.run("--receipt", tmp_path / "receipt.json").code == 0
+    receipt = json.loads((tmp_path / "receipt.json").read_bytes())
+    assert receipt.pop("imported").startswith("20")
+    assert receipt == {"schema": "1.0", "kind": "pypi-subset receipt", "serial": 3, "manifest": manifest}
+    assert far.run(trip.media[2], "--receipt", tmp_path / "other.json").code == 0
+    assert json.loads((tmp_path / "other.json").read_bytes())["manifest"] == manifest
+
+
+def test_grace_ends(far: Far) -> None:
+    """``--expire`` removes what is over, and nothing before; with ``--grace 0`` everything."""
+    assert far.run("--expire").out == "0 files removed, 2 stay for a time of grace\n"
+    assert (far.site / GONE).exists()
+    state = json.loads((far.into / "state.json").read_bytes())
+    state["grace"][0]["until"] = "2020-01-01T00:00:00Z"
+    (far.into / "state.json").write_text(json.dumps(state))
+    assert far.run("--expire").out == "1 files removed, 1 stay for a time of grace\n"
+    assert not (far.site / GONE).exists()
+    assert far.run("--expire", "--grace", "0").out == "1 files removed, 0 stay for a time of grace\n"
+    assert list((far.site / "simple/app").glob("app-1.0*")) == []
+    assert far.run("--verify").code == 0
+
+
+def test_next_import_ends_grace(trip: Trip, far: Far) -> None:
+    """An import carries files along whose time is not over, and drops the others."""
+    state = json.loads((far.into / "state.json").read_bytes())
+    state["grace"][0]["until"] = "2020-01-01T00:00:00Z"
+    (far.into / "state.json").write_text(json.dumps(state))
+    assert far.run(trip.media[2]).code == 0
+    assert [path.name for path in (far.site / "simple/app").glob("app-1.0*")] == ["app-1.0-py3-none-any.whl.metadata"]
+    assert "index.html" not in json.dumps(json.loads((far.into / "state.json").read_bytes())["grace"])
+
+
+def test_expire_leaves_other_files_alone(far: Far) -> None:
+    """A file that was replaced since is not removed."""
+    (far.site / GONE).write_bytes(b"mine")
+    assert far.run("--expire", "--grace", "0").code == 0
+    assert (far.site / GONE).read_bytes() == b"mine"
+
+
+def test_verified_bundle(trip: Trip, tmp_path: Path) -> None:
+    """A whole bundle is verified without a site; one byte of any file of it counts."""
+    signers = tmp_path / "signers"
+    signers.write_text(trip.key.line())
+    medium = shutil.copytree(trip.media[2], tmp_path / "stick")
+    done = run(medium, "--verify", "--allowed-signers", signers)
+    assert done.code == 0
+    assert "release 3, signed by lab@example.org, created 2026-01-01T00:00:00Z, is whole: " in done.out
+    for path in sorted(medium.iterdir()):
+        data = path.read_bytes()
+        path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+        assert run(medium, "--verify", "--allowed-signers", signers).code == 1, path
+        path.write_bytes(data)
+    (medium / "REVIEW.md").unlink()
+    assert "warning: REVIEW.md is not on the medium" in run(medium, "--verify", "--allowed-signers", signers).err
+    assert "there is no " in run(medium, "--verify").error
+    assert run(tmp_path / "none", "--verify").code == 3

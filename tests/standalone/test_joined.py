@@ -1,0 +1,184 @@
+"""The one file: readable, the same each time, and run by each Python that the manual names."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pypi_subset.standalone import joined
+from pypi_subset.standalone.joined import import_bundle
+from tests.support.gap import far as far_module
+from tests.support.gap.far import Trip, pythons, run_alone
+from tests.support.gap.releases import files_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MODULES = sorted(path for path in joined._FOLDER.rglob("*.py") if path.name != "__init__.py")  # noqa: SLF001
+#: Modules of the standard library that 3.6 has, and that no later Python removed; each system has them, but the last two.
+IMPORTS = {
+    *("argparse", "base64", "binascii", "calendar", "contextlib", "ctypes", "errno", "hashlib", "html", "html.parser"),
+    *("json", "os", "platform", "posixpath", "re", "shlex", "shutil", "stat", "struct", "subprocess", "sys", "time"),
+    *("typing", "urllib.parse", "zlib", "fcntl", "msvcrt"),
+}
+#: Found before a test hides the home directory.
+PYTHONS = pythons()
+#: Functions and parameters that came after 3.6, or went before 3.15.
+TOO_NEW = {
+    *("removeprefix", "removesuffix", "isascii", "bit_count", "is_relative_to", "hardlink_to", "fromisoformat"),
+    *("file_digest", "cached_property", "cache", "batched", "pairwise", "utcnow", "utcfromtimestamp", "nullcontext"),
+    *("time_ns", "copy_file_range", "posix_spawn", "get_event_loop", "prod", "isqrt"),
+}
+TOO_NEW_KEYWORDS = {"capture_output", "text", "dirs_exist_ok", "missing_ok", "strict", "onexc", "root_dir", "onerror"}
+
+
+@pytest.fixture(scope="module")
+def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file."""
+    path = tmp_path_factory.mktemp("joined") / "import_bundle.py"
+    path.write_bytes(import_bundle())
+    return path
+
+
+@pytest.fixture(scope="module")
+def trip(tmp_path_factory: pytest.TempPathFactory) -> Trip:
+    """Three releases and the bundles between them."""
+    return Trip.made(tmp_path_factory.mktemp("trip"))
+
+
+def program_of(data: bytes) -> str:
+    """Return the program that is a text in the file."""
+    (text,) = [
+        node.value.elts[1].value  # type: ignore[attr-defined]
+        for node in ast.parse(data).body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple)
+    ]
+    return str(text)
+
+
+def nodes() -> Iterator[tuple[str, ast.AST]]:
+    """Yield each node of each module."""
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            yield path.name, node
+
+
+def test_same_bytes_each_time(script: Path) -> None:
+    """Another process with another hash seed makes the same bytes: ASCII, with lines of a usual length."""
+    command = (
+        "import sys; from pypi_subset.standalone.joined import import_bundle; sys.stdout.buffer.write(import_bundle())"
+    )
+    environment = {"PYTHONPATH": str(Path(joined.__file__).parents[2]), "PYTHONHASHSEED": "7"}
+    done = subprocess.run([sys.executable, "-c", command], env=environment, capture_output=True, check=True)
+    assert done.stdout == script.read_bytes()
+    assert done.stdout.isascii()
+    assert max(map(len, done.stdout.splitlines())) <= 140
+
+
+def test_every_module_is_in_it_under_its_name(script: Path) -> None:
+    """Each module is there once, behind a line with its name, and with the lines of its source."""
+    text = script.read_text()
+    for path in MODULES:
+        title = path.relative_to(joined._FOLDER).as_posix()  # noqa: SLF001
+        assert len(re.findall(rf"^# =+ {re.escape(title)} =+$", text, re.MULTILINE)) == 1
+        for line in path.read_text().splitlines():
+            assert line in text or "import" in line or "TYPE_CHECKING" in line or line.startswith("    "), line
+    assert "pypi_subset.standalone" not in text
+
+
+def test_numbers_of_lines_are_those_of_the_file(script: Path, tmp_path: Path) -> None:
+    """A traceback names lines of the file as an editor shows them."""
+    broken = tmp_path / "broken.py"
+    broken.write_text(
+        script.read_text()
+        .replace("    chosen = ", "    raise RuntimeError\n    chosen = ", 1)
+        .replace("        chosen = ", "        raise RuntimeError\n        chosen = ", 1)
+    )
+    done = run_alone(sys.executable, broken)
+    number = int(re.findall(r'broken\.py", line (\d+), in main', done.err)[0])
+    assert broken.read_text().splitlines()[number - 1].strip() == "raise RuntimeError"
+
+
+def test_two_modules_define_no_name_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A name that two modules define would be lost in one file: the joiner refuses it, and a name of an import too."""
+    for text, message in (("def one():\n    pass\n", "both define one"), ("import os\n\nos = 1\n", "both define os")):
+        (tmp_path / "other.py").write_text("import os\n\n\ndef one():\n    pass\n")
+        (tmp_path / "program.py").write_text(f"from pypi_subset.standalone.importer.other import one\n{text}")
+        monkeypatch.setattr(joined, "_FOLDER", tmp_path)
+        with pytest.raises(ValueError, match=message):
+            import_bundle()
+
+
+def test_text_that_would_end_the_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Three single quotes, or a letter that is not ASCII, cannot stand in the file."""
+    monkeypatch.setattr(joined, "_FOLDER", tmp_path)
+    for text in ("A = '''x'''\n", "A = '\u00e9'\n"):
+        (tmp_path / "program.py").write_text(text)
+        with pytest.raises(ValueError, match="three single quotes"):
+            import_bundle()
+
+
+def test_syntax_is_that_of_3_6(script: Path) -> None:
+    """Nothing in it is newer, as far as the grammar tells; the interpreters below tell the rest."""
+    assert ast.parse(program_of(script.read_bytes()), feature_version=(3, 6))
+
+
+def test_imports_are_in_every_python() -> None:
+    """Only modules on the list are imported: 3.6 has them, and no later Python removed them."""
+    found = set()
+    for _, node in nodes():
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not str(node.module).startswith("pypi_subset.standalone.importer"):
+            found.add(str(node.module))
+    assert found <= IMPORTS
+    assert "pypi_subset" not in " ".join(found)
+
+
+def test_no_function_is_too_new() -> None:
+    """No attribute and no keyword is used that came after 3.6, or that a later Python removed."""
+    found = [(name, node.attr) for name, node in nodes() if isinstance(node, ast.Attribute) and node.attr in TOO_NEW]
+    found += [
+        (name, str(node.arg))
+        for name, node in nodes()
+        if isinstance(node, ast.keyword) and node.arg in TOO_NEW_KEYWORDS
+    ]
+    assert found == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", sorted(PYTHONS))
+def test_every_python(trip: Trip, script: Path, version: str) -> None:
+    """
+    Three bundles, a tampered one, a rollback and a check, with each Python from 3.6 on.
+
+    An older Python gets one line that names what is needed.
+    """
+    python = PYTHONS[version]
+    if version.startswith("2.") or version in {"3.4", "3.5"}:
+        done = run_alone(python, script)
+        assert done.code == 1
+        assert done.err == "import_bundle.py: error: it needs Python 3.6 or newer; run it with another python3\n"
+        return
+    far = trip.far(f"far-{version}")
+    for medium, site in zip(trip.media, trip.sites, strict=True):
+        done = run_alone(python, script, medium, "--into", far.into, "--grace", "0")
+        assert (done.code, files_of(far.site)) == (0, files_of(site)), done.err
+        assert done.out.count("\n") == 1
+    assert run_alone(python, script, trip.media[2], "--into", far.into, "--verify").code == 0
+    assert run_alone(python, script, "--into", far.into, "--verify").code == 0
+    assert run_alone(python, script, trip.media[0], "--into", far.into).code == 1
+    assert run_alone(python, script, "--into", far.into, "--rollback", "--grace", "0").code == 0
+    assert files_of(far.site) == files_of(trip.sites[1])
+    assert run_alone(python, script, "--help").code == 0
+
+
+def test_the_helper_joins_it_once() -> None:
+    """The bytes that other tests use are these."""
+    assert far_module.joined() == import_bundle()

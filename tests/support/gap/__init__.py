@@ -1,0 +1,1 @@
+"""Bundles and the sites in them, made without a line of the exporter."""
