@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import typer
@@ -22,6 +24,11 @@ from pypi_subset.errors import SubsetError, SuiteFailed, Unforeseen
 from pypi_subset.model.checks import Check
 from tests.support.checkout import ROOT
 from tests.support.programs.commands import PYPI_SUBSET, run, subset
+from tests.support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
 
 HOSTILE = "pkg\x1b]0;owned\x07\u202e[red]\nerror: forged"
 
@@ -248,3 +255,83 @@ def test_a_long_error_shows_no_half_of_a_url() -> None:
     with pytest.raises(Unforeseen) as raised, edge.foreseen():
         raise KeyError("x" * 270 + " https://user:s3cret-and-more@host/")
     assert "s3cret" not in edge.line_of(raised.value)
+
+
+#: The beginning of a command of root that obeys the modes of files, as other users do.
+PLAIN_ROOT = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search")
+OWNER = 65534
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Path:
+    """Return a directory that its owner alone may use, who is not this user."""
+    if os.name != "posix" or os.geteuid() or shutil.which("setpriv") is None:
+        pytest.skip("root and setpriv make a directory that is closed to this process")
+    folder = tmp_path / "home-of-other"
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / ".venv/bin/python").symlink_to(sys.executable)
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, OWNER, OWNER, follow_symlinks=False)
+    folder.chmod(0o700)
+    return folder
+
+
+def plain(words: list[str], space: Workspace, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Return how a command ended that obeys the modes of files."""
+    return run([*PLAIN_ROOT, *words], space.root, **variables)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "PYENV_ROOT", "PATH"])
+def test_a_closed_home(name: str, closed: Path, workspace: Workspace, configured_index: Index) -> None:
+    """mirror needs none, and verify says in one line what it does without; neither ends for it."""
+    configured_index.add(make_wheel("alpha"))
+    workspace.write("base.txt", "alpha\n")
+    workspace.toml({"here": "host"})
+    value = os.pathsep.join([str(closed), os.environ["PATH"]]) if name == "PATH" else str(closed)
+    for words in (["mirror"], ["verify", "--unisolated", "--processes", "1"]):
+        done = plain([*PYPI_SUBSET, *words], workspace, **{name: value})
+        assert (done.returncode, "Traceback" in done.stderr, "unforeseen" in done.stderr) == (0, False, False), (
+            done.stderr
+        )
+        assert done.stderr.count(str(closed)) <= 1
+        assert all(" " in line for line in done.stderr.splitlines() if str(closed) in line)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [["mirror"], ["verify", "--unisolated"]])
+def test_an_interpreter_in_a_closed_home(
+    words: list[str], closed: Path, workspace: Workspace, configured_index: Index
+) -> None:
+    """The line names the path, the closed directory, and what to do: nothing was unforeseen."""
+    configured_index.add(make_wheel("alpha"))
+    workspace.write("base.txt", "alpha\n")
+    workspace.toml({"here": "host"})
+    if words[0] == "verify":
+        assert plain([*PYPI_SUBSET, "mirror"], workspace).returncode == 0
+    python = closed / ".venv/bin/python"
+    start = f"import sys; sys.executable = {str(python)!r}; from pypi_subset.cli.app import main; sys.exit(main())"
+    done = plain([sys.executable, "-c", start, *words], workspace)
+    assert done.returncode == 3
+    (line,) = (one for one in done.stderr.splitlines() if one.startswith("error: "))
+    assert f"error: {python}: this user may not use it, since {closed} is closed to others; it is a part of" in line
+    assert line.endswith("install pypi-subset where this user can read it, or run the command as the user who owns it")
+
+
+def test_a_closed_file(closed: Path) -> None:
+    """Any other path that is closed is named with the directory to open."""
+    program = f"""
+from pathlib import Path
+from pypi_subset.cli import edge
+from pypi_subset.errors import SubsetError
+try:
+    with edge.foreseen():
+        Path({str(closed / "notes.txt")!r}).read_text()
+except SubsetError as error:
+    print(edge.line_of(error))
+"""
+    done = run([*PLAIN_ROOT, sys.executable, "-c", program], closed.parent)
+    step = f"open it (`chmod o+rx {closed}`), or run the command as the user who owns it"
+    assert done.stdout == (
+        f"error: {closed / 'notes.txt'}: this user may not use it, since {closed} is closed to others; {step}\n"
+    )

@@ -97,6 +97,8 @@ def foreseen(*passing: type[Exception]) -> Iterator[None]:
             _drop_output()
             msg = f"standard output cannot be written: {error.strerror}"
             raise MachineError(msg, next_step="make room where it leads to") from error
+        if error.errno == errno.EACCES and isinstance(error.filename, str):
+            raise _closed(Path(error.filename)) from error
         if error.errno != errno.ENAMETOOLONG or not isinstance(error.filename, str):
             raise _unforeseen(error) from error
         # Any path that a user names may be too long, wherever it is looked at first.
@@ -130,6 +132,19 @@ def _drop_output() -> None:
     """Let what is still to be written to standard output go nowhere: Python would try, and fail, at its end."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _closed(path: Path) -> MachineError:
+    """Return the error about a path that this user may not use, with the directory that is closed."""
+    above = [*reversed(path.absolute().parents)]
+    # Not Path.is_dir, which raises where a directory is closed to this user.
+    closed = next((one for one in above if os.path.isdir(one) and not os.access(one, os.X_OK)), path)  # noqa: PTH112
+    what = f"{path}: this user may not use it" + (f", since {closed} is closed to others" if closed != path else "")
+    step = f"open it (`chmod o+rx {closed}`), or run the command as the user who owns it"
+    if path.is_relative_to(sys.prefix) or path == Path(sys.executable):
+        what += "; it is a part of the Python that runs pypi-subset"
+        step = "install pypi-subset where this user can read it, or run the command as the user who owns it"
+    return MachineError(what, next_step=step)
 
 
 def _unforeseen(error: Exception) -> Unforeseen:
