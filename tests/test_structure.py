@@ -35,6 +35,7 @@ BEHAVIOURS = {
     "proof/test_agreement.py",
     "upstream/test_good_files.py",
     "upstream/places/test_scenarios.py",
+    "upstream/transport/test_scenarios.py",
 }
 #: Directories of tests that are packages; `tests/pip` as a package would hide pip.
 PACKAGES = ("support", "evidence")

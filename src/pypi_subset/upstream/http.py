@@ -94,7 +94,7 @@ class Fetcher:
             content_type = response.headers.get("Content-Type", "")
             if content_type.partition(";")[0].strip().lower() not in MEDIA_TYPES:
                 msg = f"{without_credentials(url)} is of type {content_type or 'unknown'}, and no page of an index"
-                raise UpstreamError(msg, next_step="check pip's 'index-url', and how that server is set up")
+                raise UpstreamError(msg, next_step=f"check {self.blame.named(url)}, and how that server is set up")
             data = bodies.content(response, url, bounds.LARGEST_PAGE)
             etag = response.headers.get("ETag", "")
             return self._kept.keep(url, Answer(data=data, url=response.url, content_type=content_type, etag=etag))
@@ -276,7 +276,7 @@ class Fetcher:
         try:
             session = self._idle.get_nowait()
         except queue.Empty:
-            session = guarded(self._network.session(), self._hosts)
+            session = guarded(self._network.session(), self._hosts, self.blame.named)
         try:
             yield session
         finally:

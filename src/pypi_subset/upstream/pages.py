@@ -72,7 +72,7 @@ class Pages:
         #: Pages that an index did not show.
         self.denials = fetcher.denials
         #: Which setting names an index.
-        self.owner = fetcher.blame.owner
+        self.owner, self._named = fetcher.blame.owner, fetcher.blame.named
         #: Files with a fault that a page or two pages made.
         self.unusable = UnusableFiles()
         #: Files that are left out since their page states no upload time.
@@ -297,4 +297,4 @@ class Pages:
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             msg = f"{without_credentials(page.url)} is no page of the simple API: {error if type(error) is ValueError else repr(error)}"
-            raise UpstreamError(msg, project=where[0], next_step="check pip's 'index-url'") from error
+            raise UpstreamError(msg, project=where[0], next_step=f"check {self._named(page.url)}") from error

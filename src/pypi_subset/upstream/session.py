@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email.utils
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pip._internal.models.link import Link
@@ -17,6 +17,9 @@ from pypi_subset.upstream.pip_config import without_credentials
 from pypi_subset.upstream.transport import bodies, hosts, patience
 from pypi_subset.upstream.transport.hosts import Hosts
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _WEB = ("https", "http")
 _UNAUTHORIZED = 401
 #: An answer that asks for another attempt if it says when: Content Too Large (RFC 9110, 15.5.14).
@@ -25,18 +28,21 @@ _IF_STATED = 413
 _LASTING = (exceptions.SSLError, exceptions.ProxyError)
 
 
-def guarded(session: Any, known: Hosts | None = None) -> Any:
+def guarded(
+    session: Any, known: Hosts | None = None, named: Callable[[str], str] = lambda _: "pip's 'index-url'"
+) -> Any:
     """
     Return *session*, one of pip's, whose requests are held to the rules of `Gate`.
 
     :param known: the hosts of the run; ``None``: hosts of this session alone.
+    :param named: returns the setting that names a URL.
     """
     session.max_redirects = bounds.MOST_REDIRECTS
     gates: dict[int, Gate] = {}
     for prefix, adapter in [*session.adapters.items()]:
         if hasattr(adapter, "poolmanager"):
             known = known or Hosts(patience_of(adapter.max_retries.total))
-            session.mount(prefix, gates.setdefault(id(adapter), Gate(adapter, session, known)))
+            session.mount(prefix, gates.setdefault(id(adapter), Gate(adapter, session, known, named)))
     return session
 
 
@@ -55,11 +61,12 @@ class Gate(BaseAdapter):
     :param adapter: sends a request.
     :param session: knows which origins are trusted.
     :param known: the hosts of the run.
+    :param named: returns the setting that names a URL.
     """
 
-    def __init__(self, adapter: Any, session: Any, known: Hosts) -> None:
+    def __init__(self, adapter: Any, session: Any, known: Hosts, named: Callable[[str], str]) -> None:
         super().__init__()
-        self._adapter, self._session, self._hosts = adapter, session, known
+        self._adapter, self._session, self._hosts, self._named = adapter, session, known, named
         self.max_retries = adapter.max_retries
         # Attempts that a status asks for are made here: urllib3 would read the body of the answer as a whole.
         adapter.max_retries = self.max_retries.new(status_forcelist=(), respect_retry_after_header=False)
@@ -102,7 +109,7 @@ class Gate(BaseAdapter):
             _drop(response)
             attempts.again(f"answered {response.status_code}", wanted)
         if response.is_redirect or response.status_code == _UNAUTHORIZED:
-            _require_web(request.url, response)
+            _require_web(request.url, response, self._named)
             _drop(response)
         elif not stream:
             response._content = bodies.content(response, request.url, bounds.LARGEST_INPUT)  # noqa: SLF001
@@ -151,7 +158,7 @@ def _require_trust(session: Any, url: str) -> None:
         raise UpstreamError(msg, next_step="use https, or name the server in pip's 'trusted-host'")
 
 
-def _require_web(url: str, response: Any) -> None:
+def _require_web(url: str, response: Any, named: Callable[[str], str]) -> None:
     """Refuse a redirect to anything but http: files of this machine are not for an index."""
     target = response.headers.get("Location", "") if response.is_redirect else ""
     try:
@@ -160,4 +167,4 @@ def _require_web(url: str, response: Any) -> None:
         scheme = "none"
     if scheme not in {"", *_WEB}:
         msg = f"{without_credentials(url)} redirects to an address of the kind {scheme!r}, which is not followed"
-        raise UpstreamError(msg, next_step="check pip's 'index-url', and how that server is set up")
+        raise UpstreamError(msg, next_step=f"check {named(url)}, and how that server is set up")

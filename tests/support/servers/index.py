@@ -84,6 +84,8 @@ class Index:
         self.overrides: dict[str, bytes] = {}
         #: Path → the answer there, whatever the index has.
         self.answers: dict[str, Answer] = {}
+        #: Path → how often the connection is cut in the middle of an answer there.
+        self.cuts: dict[str, int] = {}
         #: File name → what its entry says instead, by the key in JSON; `fragment` is that of the address in HTML.
         self.entries: dict[str, dict[str, object]] = {}
         #: Project → further entries of its page in JSON, as they are.

@@ -76,6 +76,7 @@ class Answering(Protocol):
     auth: tuple[str, str] | None
     secret: tuple[str, str]
     answers: dict[str, Answer]
+    cuts: dict[str, int]
     delay: float
     on_request: Callable[[str], int | None] | None
     on_sent: Callable[[str], None] | None
@@ -167,6 +168,9 @@ class Handler(BaseHTTPRequestHandler):
             body = b""
         # Counted before it leaves: a client that has it all may look at the counter at once.
         self._count(index, path, status, len(body))
+        if index.cuts.get(path, 0) and len(body) > 1:
+            index.cuts[path] -= 1
+            body, self.close_connection = body[: len(body) // 2], True
         self.wfile.write(body)
         self.wfile.flush()
         if index.on_sent:

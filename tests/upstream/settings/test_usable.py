@@ -12,7 +12,7 @@ from pypi_subset.cli.edge import line_of
 from pypi_subset.errors import SubsetError
 from pypi_subset.pipeline.plan import plan
 from tests.support.servers.index import Index
-from tests.support.servers.index_http import Answer
+from tests.support.servers.index_http import Answer, moved
 from tests.support.servers.ports import answering
 from tests.support.stages.mirroring import LINUX
 from tests.support.wheels import make_wheel
@@ -144,6 +144,73 @@ BROKEN: dict[str, tuple[Mapping[str, str] | str | bytes, tuple[str, ...]]] = {
     "a configuration in other bytes": (b"[global]\nindex-url = \xff\n", ("pip.conf", "UTF-8")),
     "a time in words in a file": ("[global]\ntimeout = soon\n", ("timeout", "pip.conf [global]")),
     "links in a section": ("[download]\nfind-links = /nowhere\n", ("'find-links'", "pip.conf [download]")),
+    "an index in angle brackets": (
+        {"PIP_INDEX_URL": "<https://pypi.example/simple>"},
+        ("'index-url' (PIP_INDEX_URL)",),
+    ),
+    "a variable that no shell filled in": (
+        {"PIP_INDEX_URL": "https://$HOST/simple"},
+        ("'index-url' (PIP_INDEX_URL)", "$HOST"),
+    ),
+    "an index with a tab": ({"PIP_INDEX_URL": "https://h\t.example/simple"}, ("'index-url' (PIP_INDEX_URL)",)),
+    "an index that is a mailbox": ({"PIP_INDEX_URL": "mailto:me@pypi.example"}, ("'index-url' (PIP_INDEX_URL)",)),
+    "an empty address in brackets": ({"PIP_INDEX_URL": "https://[]/simple"}, ("'index-url' (PIP_INDEX_URL)",)),
+    "an address of six parts without brackets": (
+        {"PIP_INDEX_URL": "https://fe80::1/simple"},
+        ("'index-url' (PIP_INDEX_URL)",),
+    ),
+    "an index that redirects to itself": (
+        {"PIP_INDEX_URL": "http://{host}/loop"},
+        ("'index-url' (PIP_INDEX_URL)", "redirect"),
+    ),
+    "an index that redirects to a file": ({"PIP_INDEX_URL": "http://{host}/away"}, ("file", "(PIP_INDEX_URL)")),
+    "an index that sends a picture": ({"PIP_INDEX_URL": "http://{host}/picture"}, ("image/png", "(PIP_INDEX_URL)")),
+    "an index that is another project": ({"PIP_INDEX_URL": "http://{host}/one"}, ("alpha", "(PIP_INDEX_URL)")),
+    "an index that is a wheel": ({"PIP_INDEX_URL": "http://{host}/wheel.whl"}, ("(PIP_INDEX_URL)",)),
+    "links that are a directory of no rights": (
+        INDEX | {"PIP_FIND_LINKS": "/proc/1/task/1/fdinfo/x"},
+        ("'find-links' (PIP_FIND_LINKS)",),
+    ),
+    "links by a file URL with a host": (
+        INDEX | {"PIP_FIND_LINKS": "file://server/share/wheels"},
+        ("'find-links' (PIP_FIND_LINKS)", "file://server/share/wheels"),
+    ),
+    "links to a repository": (INDEX | {"PIP_FIND_LINKS": "git+https://h/x"}, ("(PIP_FIND_LINKS)", "git+https")),
+    "links that want a password": (
+        INDEX | {"PIP_FIND_LINKS": "http://{host}/closed/alpha/"},
+        ("'find-links' (PIP_FIND_LINKS)", "401"),
+    ),
+    "certificates in a directory that is empty": (INDEX | {"PIP_CERT": "{empty}"}, ("'cert' (PIP_CERT)", "{empty}")),
+    "a key without its certificate": (
+        {"PIP_INDEX_URL": "{tls}", "PIP_CERT": "{own}", "PIP_CLIENT_CERT": "{key}"},
+        ("'client-cert' (PIP_CLIENT_CERT)",),
+    ),
+    "a directory as a client's certificate": (
+        INDEX | {"PIP_CLIENT_CERT": "/etc"},
+        ("'client-cert' (PIP_CLIENT_CERT)",),
+    ),
+    "a proxy that is a file": (INDEX | {"PIP_PROXY": "/etc/passwd"}, ("'proxy' (PIP_PROXY)",)),
+    "a proxy without a server": (INDEX | {"PIP_PROXY": "http://"}, ("'proxy' (PIP_PROXY)",)),
+    "a proxy in capitals": (OTHER | {"ALL_PROXY": "socks4://127.0.0.1:9"}, ("'proxy' (ALL_PROXY)", "socks4")),
+    "a trusted host with a scheme": (INDEX | {"PIP_TRUSTED_HOST": "http://h:port/"}, ("(PIP_TRUSTED_HOST)",)),
+    "an endless time": (INDEX | {"PIP_TIMEOUT": "inf"}, ("'timeout' (PIP_TIMEOUT)",)),
+    "attempts with a comma": (INDEX | {"PIP_RETRIES": "1,5"}, ("retries", "(PIP_RETRIES)")),
+    "a day that there is not": (INDEX | {"PIP_UPLOADED_PRIOR_TO": "2026-02-30"}, ("(PIP_UPLOADED_PRIOR_TO)",)),
+    "constraints that are a wheel": (INDEX | {"PIP_CONSTRAINT": "{wheel}"}, ("{wheel}",)),
+    "constraints with a fault": (INDEX | {"PIP_CONSTRAINT": "{limits}"}, ("{limits}", "PIP_CONSTRAINT")),
+    "constraints that want a password": (
+        INDEX | {"PIP_CONSTRAINT": "http://{host}/closed/alpha/"},
+        ("(PIP_CONSTRAINT)", "401"),
+    ),
+    "a configuration with a wrong interpolation": (
+        "[global]\nindex-url = %(nothing)s/simple\n",
+        ("index-url", "pip.conf"),
+    ),
+    "a configuration with a section twice": (
+        "[global]\nindex-url = x\n[global]\ntimeout = 3\n",
+        ("pip.conf", "global"),
+    ),
+    "a configuration with nulls": (b"[global]\nindex-url = \0\n", ("index-url", "pip.conf")),
     "an index in a file": ("[global]\nindex-url = pypi.example/simple\n", ("'index-url'", "pip.conf [global]")),
 }
 
@@ -179,6 +246,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str
             one.add(make_wheel("alpha", requires=["beta"]), make_wheel("beta", "2.0"))
         page = Answer(body=b"<html><body>Welcome</body></html>", headers={"Content-Type": "text/html"})
         index.answers |= {"/start/": page, "/start/alpha/": page}
+        index.answers["/loop/alpha/"] = moved(f"http://{index.host}/loop/alpha/")
+        index.answers["/away/alpha/"] = moved("file:///etc/passwd")
+        picture = Answer(body=b"\x89PNG", headers={"Content-Type": "image/png"})
+        index.answers |= {"/picture/alpha/": picture, "/wheel.whl/alpha/": Answer(status=404)}
+        listed = b'{"meta": {"api-version": "1.0"}, "name": "beta", "files": []}'
+        kind = {"Content-Type": "application/vnd.pypi.simple.v1+json"}
+        index.answers["/one/alpha/"] = Answer(body=listed, headers=kind)
+        (folder / "empty").mkdir()
+        (folder / "limits.txt").write_text("alpha==1.0 oops\n")
+        wheel = make_wheel("alpha").save(folder)
         index.answers["/closed/alpha/"] = Answer(status=401, headers={"WWW-Authenticate": 'Basic realm="x"'})
         yield {
             "index": index.url,
@@ -186,6 +263,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str
             "tls": tls.url,
             "proxy": f"127.0.0.1:{proxy}",
             "other": str(folder / "other.crt"),
+            "own": str(folder / "own.crt"),
+            "key": str(folder / "own.key"),
+            "empty": str(folder / "empty"),
+            "limits": str(folder / "limits.txt"),
+            "wheel": str(wheel),
         }
 
 
@@ -207,7 +289,7 @@ def test_a_broken_setting(
         plan(workspace.paths)
     line = line_of(caught.value)
     assert all(below.startswith("    ") for below in line.splitlines()[1:]), line
-    assert [part for part in wanted if part not in line] == [], line
+    assert [part for part in wanted if part.format_map(_Known(world)) not in line] == [], line
     assert "S3" not in line
     assert "Traceback" not in line
 

@@ -41,6 +41,10 @@ class Blame:
         fitting = [(len(own), name) for own, name in owners if bare == own or bare.startswith(f"{own}/")]
         return max(fitting, default=(0, ""))[1]
 
+    def named(self, url: str) -> str:
+        """Return the setting that names *url* or what is above it, and ``index-url`` with its place if none does."""
+        return self.owner(url) or self._setting("index-url")
+
     def failure(self, url: str, said: str, kind: str) -> UpstreamError:
         """
         Return the error about a server that gave no answer.
@@ -51,8 +55,7 @@ class Blame:
         bare = url_without_secrets(url)
         server = bare.partition("//")[2].partition("/")[0]
         reason = without_secrets(said.strip().partition("\n")[0].replace(url, bare)) or kind
-        named = self.owner(url)
-        step = f"check the network, and {named or self._setting('index-url')}"
+        step = f"check the network, and {self.named(url)}"
         if "407" in said and "roxy" in said:
             return self._proxy_wants(f"cannot fetch {bare}")
         if "proxy" in reason.lower():

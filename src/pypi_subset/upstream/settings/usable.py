@@ -158,6 +158,8 @@ def _require_certificates(one: Given) -> None:
         there = path.exists()
         if there and path.is_file() and path.stat().st_size == 0:
             raise refused(one, f"names {path}, which is empty")
+        if there and path.is_dir() and (one.name == "client-cert" or next(path.iterdir(), None) is None):
+            raise refused(one, f"names {path}, which is {'a directory' if one.name == 'client-cert' else 'empty'}")
         if there and path.is_file() and one.name == "cert":
             ssl.create_default_context(cafile=path)
     except ssl.SSLError as error:
