@@ -64,11 +64,12 @@ class Release:
         """Return the bytes of the manifest."""
         wheels = {f"simple/{_project(one)}/{one.filename}": one for own in self.pins.values() for one in own}
         paths = sorted(wheels)
+        names = {target: {one.filename for one in own} for target, own in self.pins.items()}
         document: dict[str, Any] = {
             "schema": f"1.{self.minor}",
             "targets": [{"name": name} for name in sorted(self.pins)],
             "sets": [{"name": "base", "requests": [], "targets": sorted(self.pins)}],
-            "files": [self._file(path, wheels[path]) for path in paths],
+            "files": [self._file(path, wheels[path], names) for path in paths],
             "pages": dict(pages),
         }
         if self.minor >= 5:
@@ -77,14 +78,16 @@ class Release:
                 {
                     "set": "base",
                     "target": name,
-                    "pins": numbers([number for number, path in enumerate(paths) if wheels[path] in own]),
+                    "pins": numbers(
+                        [number for number, path in enumerate(paths) if wheels[path].filename in names[name]]
+                    ),
                     "edges": numbers(list(range(len(self.edges)))),
                 }
                 for name, own in sorted(self.pins.items())
             ]
         return json.dumps(document, indent=1).encode()
 
-    def _file(self, path: str, wheel: Wheel) -> dict[str, Any]:
+    def _file(self, path: str, wheel: Wheel, names: Mapping[str, set[str]]) -> dict[str, Any]:
         return {
             "filename": wheel.filename,
             "path": path,
@@ -95,7 +98,7 @@ class Release:
             "requires_python": None,
             "metadata": sha256(wheel.metadata),
             "needed_by": [
-                {"set": "base", "target": name, "chain": []} for name, own in self.pins.items() if wheel in own
+                {"set": "base", "target": name, "chain": []} for name in self.pins if wheel.filename in names[name]
             ],
         }
 

@@ -10,8 +10,8 @@ from pypi_subset.standalone.importer.reading.paths import TOPS, check_path, chec
 
 
 def test_tops_are_those_of_a_site() -> None:
-    """The names at the top of a site are those that the tool writes, and ``files``, which it will write."""
-    assert model_paths.GENERATED | {"files"} == TOPS
+    """A bundle may hold what the tool writes, and ``files``, which it will write; no page of the importer itself."""
+    assert model_paths.GENERATED - {model_paths.RELEASE_PAGE} | {"files"} == TOPS
 
 
 @pytest.mark.parametrize(
