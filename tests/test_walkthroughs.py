@@ -164,6 +164,15 @@ def test_weekly_update(sandbox: Sandbox) -> None:
     assert (sandbox.folder / "www" / "pypi" / "release.json").is_file()
 
 
+@pytest.mark.manual
+def test_bundles(sandbox: Sandbox) -> None:
+    """A full bundle, the same again after an update without news, volumes, and a key of an agent."""
+    proven(sandbox, "pandas")
+    assert sandbox.walk(page("how-to/bundles.md")) == 8
+    assert (sandbox.folder / "stick" / "bundle.json.sig").is_file()
+    assert (sandbox.root / "discs" / "parity.xor").is_file()
+
+
 NGINX = """\
 daemon off;
 master_process off;

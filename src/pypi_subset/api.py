@@ -36,6 +36,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pypi_subset.bundle.exporter import make_bundle
     from pypi_subset.doctor.examination import diagnose
     from pypi_subset.editing.beginning import init
     from pypi_subset.editing.changes import add, remove
@@ -60,6 +61,7 @@ __all__ = [
     "diagnose",
     "fetch_site",
     "init",
+    "make_bundle",
     "mirror",
     "plan",
     "prove",
@@ -80,6 +82,7 @@ _MODULES = {
     "diagnose": "doctor.examination",
     "fetch_site": "publishing.fetch_site",
     "init": "editing.beginning",
+    "make_bundle": "bundle.exporter",
     "mirror": "pipeline.mirror",
     "plan": "pipeline.plan",
     "prove": "pipeline.prove",

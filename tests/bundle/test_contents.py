@@ -11,11 +11,11 @@ import msgspec
 import pytest
 
 from pypi_subset.bundle import ledger
-from pypi_subset.bundle.blobs import gathered
 from pypi_subset.bundle.contents import contents_of, require_portable
 from pypi_subset.bundle.difference import rebuilt
 from pypi_subset.bundle.ledger import Base
-from pypi_subset.bundle.volumes import Piece
+from pypi_subset.bundle.packing.blobs import gathered
+from pypi_subset.bundle.packing.volumes import Piece
 from pypi_subset.errors import FolderError
 from pypi_subset.model.paths import MANIFEST
 from pypi_subset.publishing.publication import Release, release_of
@@ -28,8 +28,8 @@ from tests.support.wheels import make_wheel
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pypi_subset.bundle.blobs import Blobs
     from pypi_subset.bundle.contents import Contents
+    from pypi_subset.bundle.packing.blobs import Blobs
     from tests.support.wheels import Wheel
 
 LINUX = tag.parse("linux", "cp312-manylinux_2_28_x86_64")
@@ -133,14 +133,25 @@ def test_the_same_site_has_nothing_to_carry(new: Release) -> None:
     assert (found.paths, found.removed, found.manifest_from) == ({}, (), None)
 
 
-def test_what_is_forced_is_read(tmp_path: Path) -> None:
-    """A page with other bytes than the manifest says is carried as it is: the hashes are those of the bytes."""
+@pytest.mark.parametrize("change", ["changed", "gone"])
+def test_what_is_forced_must_be_what_the_manifest_says(tmp_path: Path, change: str) -> None:
+    """A page with other bytes than the manifest says is carried by no force: the importer would refuse it."""
     made = SubsetOnDisk(tmp_path, targets=[LINUX], lines=["aa"], pins={"linux": [AA]}).write()
-    (made.paths.site / "index.html").write_text("changed")
+    page = made.paths.site / "index.html"
+    page.unlink()
+    if change == "changed":
+        page.write_text("changed")
+    release = release_of(made.paths.site, force=True)
+    with gathered() as blobs, pytest.raises(FolderError, match=r"index\.html: the importer would refuse this"):
+        carried(release, None, blobs)
+
+
+def test_what_nothing_proves_is_carried(tmp_path: Path) -> None:
+    """With force, each file is read, and is the one that the manifest names."""
+    made = SubsetOnDisk(tmp_path, targets=[LINUX], lines=["aa"], pins={"linux": [AA]}).write()
     release = release_of(made.paths.site, force=True)
     with gathered() as blobs:
         found = carried(release, None, blobs)
-    assert found.paths["index.html"] == hashlib.sha256(b"changed").hexdigest()
     assert found.paths == dict(sorted(hashes(release).items()))
 
 

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pypi_subset.bundle.blobs import deflated, packs_to_more
 from pypi_subset.bundle.difference import difference
+from pypi_subset.bundle.packing.blobs import deflated, packs_to_more
 from pypi_subset.errors import FolderError
 from pypi_subset.model.paths import GENERATED, MANIFEST
 from pypi_subset.support import files
@@ -16,8 +16,8 @@ from pypi_subset.support import files
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from pypi_subset.bundle.blobs import Blobs
     from pypi_subset.bundle.ledger import Base
+    from pypi_subset.bundle.packing.blobs import Blobs
     from pypi_subset.publishing.publication import Release
     from pypi_subset.support.progress import Progress
 
@@ -86,9 +86,14 @@ def _every(release: Release, hashes: Mapping[str, str]) -> dict[str, str]:
     """Return path → SHA-256, of all that is published."""
     found = {path: hashlib.sha256(data).hexdigest() for path, data in release.made.items()}
     for path in release.files:
-        # What is forced may have other pages than the manifest says; each distribution has the hash that it names.
-        known = release.digests.get(path) or (hashes.get(path) if release.doubt is None else None)
-        found[path] = known or files.sha256_of(release.site / path)
+        # What is proven has the hashes that its manifest names, and what is forced may have others.
+        found[path] = release.digests.get(path) or files.sha256_of(release.site / path)
+    for path in sorted(hashes):
+        if found.get(path) != hashes[path]:
+            msg = "the importer would refuse this: it is not the file that the manifest names"
+            raise FolderError(
+                msg, path=release.site / path, next_step="run `pypi-subset mirror` and `pypi-subset verify`"
+            )
     return found
 
 

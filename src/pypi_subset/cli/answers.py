@@ -202,6 +202,47 @@ class PublishAnswer(Document, frozen=True, kw_only=True):
     doubt: str
 
 
+class BundleAnswer(Document, frozen=True, kw_only=True):
+    """
+    The result of ``bundle``.
+
+    :param schema: version of this form, major.minor.
+    :param to: the directory as the command line has it.
+    :param serial: the number of this release.
+    :param created: the time of the proof, or SOURCE_DATE_EPOCH (UTC).
+    :param expires: when the importer begins to refuse the bundle (UTC).
+    :param base: SHA-256 of the manifest that the disconnected side must have, empty for a full bundle.
+    :param manifest_sha256: SHA-256 of the manifest of the site.
+    :param bundle_sha256: SHA-256 of bundle.json.
+    :param signer: the public key that signed, as in ``allowed_signers``.
+    :param files: number of new or changed files of the site that the bundle carries.
+    :param removed: number of files that the site does not have any more.
+    :param volumes: names of the volumes.
+    :param bytes: the size of all files of the bundle.
+    :param note: why it is a full bundle though ``--since`` asked for another, empty if it is not.
+    :param doubt: why nothing proves the site, empty if it is proven.
+    """
+
+    name: ClassVar[str] = "the result of bundle"
+    version: ClassVar[Literal["1.0"]] = "1.0"
+
+    schema: Literal["1.0"]
+    to: str
+    serial: int
+    created: str
+    expires: str
+    base: str
+    manifest_sha256: str
+    bundle_sha256: str
+    signer: str
+    files: int
+    removed: int
+    volumes: tuple[str, ...]
+    bytes: int
+    note: str
+    doubt: str
+
+
 class FetchAnswer(Document, frozen=True, kw_only=True):
     """
     The result of ``fetch``.

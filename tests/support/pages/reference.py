@@ -98,6 +98,7 @@ def schemas_page() -> str:
     """Return the page of the JSON documents that have a schema."""
     parts = [SCHEMAS]
     documents = {one: f"{one}.json" for one in ("manifest", "report", "release")}
+    documents["bundle-document"] = "bundle.json"
     results = {name.partition(".")[0]: kind for name, kind in DOCUMENTS.items() if kind.name.startswith(RESULT)}
     for name, heading in (documents | {one: _heading(kind.name) for one, kind in results.items()}).items():
         found = schema(name)

@@ -37,6 +37,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "report.schema.json": Report,
     "doctor.schema.json": Diagnosis,
     "edit.schema.json": Edited,
+    "bundle.schema.json": answers.BundleAnswer,
     "fetch.schema.json": answers.FetchAnswer,
     "mirror.schema.json": MirrorResult,
     "plan.schema.json": Forecast,

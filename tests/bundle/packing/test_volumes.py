@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pypi_subset.bundle.archive import DEFLATED, END, Member, cost, size_of
 from pypi_subset.bundle.document import MOST_VOLUMES
-from pypi_subset.bundle.volumes import LIMITS, Packed, Piece, layout, limit_of, parts_in
+from pypi_subset.bundle.packing.archive import DEFLATED, END, Member, cost, size_of
+from pypi_subset.bundle.packing.volumes import LIMITS, Packed, Piece, layout, limit_of, parts_in
 from pypi_subset.errors import SubsetError
 
 if TYPE_CHECKING:

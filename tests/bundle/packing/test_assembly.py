@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec import structs
 
-from pypi_subset.bundle.assembly import assemble, planned
-from pypi_subset.bundle.blobs import gathered
 from pypi_subset.bundle.document import Bundle
+from pypi_subset.bundle.packing.assembly import assemble, planned
+from pypi_subset.bundle.packing.blobs import gathered
 from pypi_subset.errors import SubsetError
 from pypi_subset.model.documents import encode
 from pypi_subset.support.progress import SILENT
@@ -22,8 +22,8 @@ from tests.support.sites.trees import tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pypi_subset.bundle.assembly import Plan
-    from pypi_subset.bundle.blobs import Blobs
+    from pypi_subset.bundle.packing.assembly import Plan
+    from pypi_subset.bundle.packing.blobs import Blobs
 
 HELPERS = {"import_bundle.py": b"i" * 3000, "REVIEW.html": b"<p>", "REVIEW.md": b"#"}
 SIGNATURE = 300

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.bundle import blobs as module
-from pypi_subset.bundle.archive import DEFLATED, STORED
-from pypi_subset.bundle.blobs import deflated, gathered, packs_to_more
-from pypi_subset.bundle.volumes import Packed, Piece
+from pypi_subset.bundle.packing import blobs as module
+from pypi_subset.bundle.packing.archive import DEFLATED, STORED
+from pypi_subset.bundle.packing.blobs import deflated, gathered, packs_to_more
+from pypi_subset.bundle.packing.volumes import Packed, Piece
 from pypi_subset.errors import FolderError, HashMismatch
 
 if TYPE_CHECKING:

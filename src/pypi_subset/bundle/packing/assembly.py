@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from pypi_subset.bundle import archive, medium
-from pypi_subset.bundle.archive import Member
+from pypi_subset.bundle import medium
 from pypi_subset.bundle.document import PARITY, Blob, Helper, Part, Volume, volume_name
-from pypi_subset.bundle.parity import parity_of
-from pypi_subset.bundle.volumes import layout, parts_in
+from pypi_subset.bundle.packing import archive
+from pypi_subset.bundle.packing.archive import Member
+from pypi_subset.bundle.packing.parity import parity_of
+from pypi_subset.bundle.packing.volumes import layout, parts_in
 from pypi_subset.model.documents import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from pypi_subset.bundle.blobs import Blobs
     from pypi_subset.bundle.document import Bundle
-    from pypi_subset.bundle.volumes import Packed, Piece
+    from pypi_subset.bundle.packing.blobs import Blobs
+    from pypi_subset.bundle.packing.volumes import Packed, Piece
     from pypi_subset.support.progress import Progress
 
 #: A hash that is not known yet takes as many characters as one that is.

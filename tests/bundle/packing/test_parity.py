@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.bundle import parity
-from pypi_subset.bundle.parity import parity_of
+from pypi_subset.bundle.packing import parity
+from pypi_subset.bundle.packing.parity import parity_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.bundle.archive import DEFLATED, END, END64, STORED, Member, cost, reserve_end, size_of, write
-from pypi_subset.bundle.blobs import deflated
+from pypi_subset.bundle.packing.archive import DEFLATED, END, END64, STORED, Member, cost, reserve_end, size_of, write
+from pypi_subset.bundle.packing.blobs import deflated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +106,7 @@ def test_numbers_of_64_bits() -> None:
 
 def test_zipfile_reads_numbers_of_64_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another reader reads the fields of 64 bits: with a limit of 100 in place of 4 GiB, zipfile finds every member."""
-    monkeypatch.setattr("pypi_subset.bundle.archive._LONG", 100)
+    monkeypatch.setattr("pypi_subset.bundle.packing.archive._LONG", 100)
     written = bytearray(archive(member("large", b"x" * 150), member("small", b"y")))
     # The reader knows the true limit.
     written = bytearray(bytes(written).replace(struct.pack("<L", 100), struct.pack("<L", LONG)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pypi_subset.bundle.archive import STORED, cost, reserve, reserve_end
 from pypi_subset.bundle.document import MOST_VOLUMES
+from pypi_subset.bundle.packing.archive import STORED, cost, reserve, reserve_end
 from pypi_subset.errors import SubsetError
 
 if TYPE_CHECKING:

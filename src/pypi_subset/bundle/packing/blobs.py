@@ -9,8 +9,8 @@ import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from pypi_subset.bundle.archive import DEFLATED, Member
-from pypi_subset.bundle.volumes import Packed
+from pypi_subset.bundle.packing.archive import DEFLATED, Member
+from pypi_subset.bundle.packing.volumes import Packed
 from pypi_subset.errors import HashMismatch
 from pypi_subset.support import files
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pypi_subset.bundle.volumes import Piece
+    from pypi_subset.bundle.packing.volumes import Piece
 
 #: Bytes that are read at once.
 CHUNK = 1 << 20

@@ -1,0 +1,217 @@
+"""What the new site has for each target that the old one did not have, and the other way round."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+from packaging.version import Version
+
+from pypi_subset.errors import SubsetError
+from pypi_subset.locks import lockfile
+from pypi_subset.model.paths import lock_paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from pypi_subset.model.distributions import Distribution
+    from pypi_subset.model.intake.verdicts import Waived
+    from pypi_subset.model.manifest import File, Manifest, Need
+
+#: What is written where a fact is not known.
+UNKNOWN = "not known"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """
+    One file that is new for a target.
+
+    :param before: the versions that the old site had of the project there, joined by " and "; empty for a new project.
+    :param uploaded: the day of its upload, or `UNKNOWN`.
+    :param age: the days between its upload and the bundle, as text, or `UNKNOWN`.
+    :param license: SPDX expression, or `UNKNOWN`.
+    :param source: the name of its source, or the indexes of pip.
+    :param built: the sdist that it was built from here; empty if it comes from its index as it is.
+    :param why: the chain of requirements that leads to it, of each set.
+    :param waived: a sentence for each rule of the policy that refuses it, and why the user accepts that.
+    """
+
+    project: str
+    version: str
+    before: str
+    filename: str
+    size: int
+    sha256: str
+    uploaded: str
+    age: str
+    license: str
+    source: str
+    built: str
+    why: tuple[str, ...]
+    waived: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TargetChanges:
+    """
+    What differs for one target.
+
+    :param tag: Python, ABI and platform.
+    :param removed: projects that the new site does not have there, with their versions.
+    :param files: the number of files that the target has now.
+    :param size: their bytes.
+    """
+
+    name: str
+    tag: str
+    python: str
+    added: tuple[Row, ...]
+    changed: tuple[Row, ...]
+    removed: tuple[tuple[str, str], ...]
+    files: int
+    size: int
+
+
+def changes_of(
+    new: Manifest, old: Manifest | None, site: Path, waived: Iterable[Waived], moment: datetime
+) -> tuple[TargetChanges, ...]:
+    """
+    Return what differs for each target of *new*.
+
+    :param old: the manifest of the site before, ``None`` for the first one.
+    :param site: the directory of the new site, whose locks have further facts.
+    :param waived: what the user accepts against the policy.
+    :param moment: when the bundle is made.
+    """
+    have, held = _by_target(new), _by_target(old) if old else {}
+    locks, accepted = _Locks(site), [*waived]
+    found = []
+    for target in new.targets:
+        own, before = have.get(target.name, {}), held.get(target.name, {})
+        added: list[Row] = []
+        changed: list[Row] = []
+        for project in sorted(own):
+            then = before.get(project, {})
+            rows = [
+                _row(one, then, target.name, locks, accepted, moment)
+                for key, one in sorted(own[project].items())
+                if key not in then
+            ]
+            (changed if then else added).extend(rows)
+        gone = ((project, _versions(files)) for project, files in sorted(before.items()) if project not in own)
+        every = [one for files in own.values() for one in files.values()]
+        found.append(
+            TargetChanges(
+                name=target.name,
+                tag=target.tag,
+                python=target.python,
+                added=tuple(added),
+                changed=tuple(changed),
+                removed=tuple(gone),
+                files=len(every),
+                size=sum(one.size for one in every),
+            )
+        )
+    return tuple(found)
+
+
+def gone_targets(new: Manifest, old: Manifest | None) -> tuple[str, ...]:
+    """Return the names of the targets that *new* does not have any more, sorted."""
+    return tuple(sorted({one.name for one in old.targets} - {one.name for one in new.targets})) if old else ()
+
+
+_Files = dict[str, dict[tuple[str, str], "File"]]
+
+
+def _by_target(manifest: Manifest) -> dict[str, _Files]:
+    """Return target → project → file name and hash → file."""
+    found: dict[str, _Files] = defaultdict(lambda: defaultdict(dict))
+    for one in manifest.files:
+        for target in {need.target for need in one.needed_by}:
+            found[target][one.project][one.filename, one.sha256] = one
+    return found
+
+
+def _versions(files: Mapping[tuple[str, str], File]) -> str:
+    return " and ".join(sorted({one.version for one in files.values()}, key=Version))
+
+
+def _row(
+    one: File,
+    then: Mapping[tuple[str, str], File],
+    target: str,
+    locks: _Locks,
+    waived: Iterable[Waived],
+    moment: datetime,
+) -> Row:
+    """Return what a reader learns of the file *one* on *target*."""
+    needs = [need for need in one.needed_by if need.target == target]
+    facts = next((known for need in needs if (known := locks.of(need, one))), None)
+    uploaded = (facts.upload_time or "")[:10] if facts else ""
+    accepted = [
+        each for each in waived if (each.target, each.project, each.version) == (target, one.project, one.version)
+    ]
+    return Row(
+        project=one.project,
+        version=one.version,
+        before=_versions(then),
+        filename=one.filename,
+        size=one.size,
+        sha256=one.sha256,
+        uploaded=uploaded or UNKNOWN,
+        age=_age(uploaded, moment) if uploaded else UNKNOWN,
+        license=(facts.license if facts else None) or UNKNOWN,
+        source=one.source if one.source is not UNSET else "the indexes of pip",
+        built=one.built_from.filename if one.built_from is not UNSET else "",
+        why=tuple(dict.fromkeys(map(_chain, needs))),
+        waived=tuple(
+            dict.fromkeys(
+                f"{each.rule}: {each.sentence}; accepted until {each.until}: {each.reason}" for each in accepted
+            )
+        ),
+    )
+
+
+def _age(uploaded: str, moment: datetime) -> str:
+    days = (moment.date() - date.fromisoformat(uploaded)).days
+    return f"{days} day{'s' * (days != 1)}"
+
+
+def _chain(need: Need) -> str:
+    """Return the chain of requirements from a request to a file, in one line."""
+    first, *_ = need.chain
+    return f"{first.origin}: {' → '.join(link.requirement for link in need.chain)}"
+
+
+class _Locks:
+    """
+    What the locks in a site say of files, each read when it is first asked for.
+
+    :param site: its directory.
+    """
+
+    def __init__(self, site: Path) -> None:
+        self._site = site
+        self._read: dict[str, dict[tuple[str, str | None], Distribution]] = {}
+
+    def of(self, need: Need, one: File) -> Distribution | None:
+        """Return what the lock of that set and target says of the file *one*, ``None`` if it says nothing."""
+        name = f"{need.set_name}--{need.target}"
+        if name not in self._read:
+            self._read[name] = self._facts(name)
+        return self._read[name].get((one.filename, one.sha256))
+
+    def _facts(self, name: str) -> dict[tuple[str, str | None], Distribution]:
+        path = self._site / lock_paths(name)[0]
+        try:
+            lock = lockfile.read(path) if path.is_file() else None
+        except SubsetError:
+            # A site that is forced may have any file there: no fact is known then.
+            lock = None
+        return {(one.filename, one.sha256): one for one in lock.distributions} if lock else {}

@@ -1,0 +1,1 @@
+"""Bundles: of real sites, and read again."""
