@@ -28,7 +28,7 @@ from pypi_subset.proof.report.report import lines_of
 from pypi_subset.proof.run import room
 from pypi_subset.proof.run.relay import Sender
 from pypi_subset.proof.run.session import Session, Suite
-from pypi_subset.requirements.subset import read_subset
+from pypi_subset.requirements.of_site import asked
 from pypi_subset.support.progress import SILENT
 from pypi_subset.support.text import printable
 
@@ -149,7 +149,7 @@ def _read_suite(config: pytest.Config) -> Suite:
     """Return everything to prove, read again from ``requirements/``."""
     option = config.getoption
     paths = Paths(**{name: Path(option(f"--subset-{name}")) for name in ("requirements", "packages", "site")})
-    subset = read_subset(paths.requirements)
+    subset, paths = asked(paths)
     files = [Path(file) for file in option("--subset-python")] or [Path(sys.executable)]
     work = Path(option("--subset-work") or tempfile.mkdtemp(prefix="pypi-subset-proof-"))
     isolated = option("--subset-isolation") == NAMESPACES

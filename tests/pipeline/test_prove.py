@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -11,6 +13,7 @@ import pytest
 from pypi_subset.errors import SubsetError, TargetError
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.packages import file_cache
+from pypi_subset.pipeline.mirror import mirror
 from pypi_subset.pipeline.prove import prove
 from pypi_subset.publishing.publisher import publish
 from pypi_subset.site import build_state
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.support.progress import Unit
+    from tests.support.servers.index import Index
+    from tests.support.sites.workspace import Workspace
 
 
 class Counter(Silent):
@@ -47,6 +52,17 @@ class Counter(Silent):
         """Keep the part."""
         assert seconds > 0
         self.parts.append(part)
+
+
+class Saying(Silent):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        """Keep the line."""
+        self.lines.append(line)
 
 
 @pytest.fixture
@@ -137,3 +153,32 @@ def test_what_cannot_be_proven_starts_nothing(subset: SubsetOnDisk, tmp_path: Pa
     with pytest.raises(SubsetError, match="no manifest"):
         prove(subset.paths)
     assert not report_path(tmp_path / "gone").exists()
+
+
+@pytest.mark.slow
+def test_a_site_is_proven_without_requirements(workspace: Workspace, index: Index, configured_index: None) -> None:
+    """Sets, targets and locks are those that the site states; an edge that is missing is red there too."""
+    del configured_index
+    index.add(make_wheel("app", requires=["lib"]), make_wheel("lib"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"windows": "cp312-win_amd64"})
+    mirror(workspace.paths)
+    whole = prove(workspace.paths, processes=1)
+    for folder in (workspace.paths.requirements, workspace.paths.packages):
+        shutil.rmtree(folder)
+    said = Saying()
+    alone = prove(workspace.paths, processes=1, progress=said)
+    assert said.lines == [
+        f"note: {workspace.paths.requirements} is not there: {workspace.paths.site} itself states its sets and targets"
+    ]
+    assert [(one.request, one.way, one.status) for one in alone.checks] == [
+        (one.request, one.way, one.status) for one in whole.checks
+    ]
+    assert not alone.totals.failed
+    assert not workspace.paths.packages.exists()
+    path = workspace.paths.site / "manifest.json"
+    made = json.loads(path.read_bytes())
+    made["closures"][0]["edges"] = "0"
+    path.write_text(json.dumps(made))
+    found = [one.reason for one in prove(workspace.paths, processes=1).checks if one.status == "failed"]
+    assert "the closure of base is another: the manifest lacks the edge app -> lib: run `pypi-subset mirror`" in found

@@ -119,6 +119,8 @@ class TargetEntry(Struct, frozen=True, kw_only=True):
     :param markers: values of PEP 508, without unknown ones and those that the kernel of the host decides.
     :param digest: SHA-256 of tags and markers.
     :param brought: project → version of the projects that the interpreter includes; absent without any. Since 1.5.
+    :param exact: whether the patch level of Python binds; absent if not. Since 1.5.
+    :param tags: all compatible tags, best first; absent if they follow from *tag*. Since 1.5.
     """
 
     name: Name
@@ -127,17 +129,21 @@ class TargetEntry(Struct, frozen=True, kw_only=True):
     markers: dict[str, str]
     digest: Sha256
     brought: dict[str, str] | UnsetType = UNSET
+    exact: Annotated[bool | UnsetType, Meta(extra_json_schema={"const": True})] = UNSET
+    tags: Annotated[tuple[Text, ...], Meta(min_length=1)] | UnsetType = UNSET
 
 
 class RequestEntry(Struct, frozen=True, kw_only=True):
     """
-    One request.
+    One request, or one constraint of a set.
 
     :param origin: file name and line.
+    :param hashes: those that the line states, each with its algorithm; absent without any. Since 1.5.
     """
 
     requirement: Text
     origin: Annotated[str, Meta(pattern=_ORIGIN)]
+    hashes: Annotated[tuple[Text, ...], Meta(min_length=1)] | UnsetType = UNSET
 
 
 class GapEntry(Struct, frozen=True, kw_only=True):
@@ -164,12 +170,14 @@ class SetEntry(Struct, frozen=True, kw_only=True):
     One set.
 
     :param gaps: the requests that are left out, sorted by target; absent without any. Before 1.3 there were none.
+    :param constraints: the lines of its constraints files; absent without any. Since 1.5.
     """
 
     name: Name
     requests: tuple[RequestEntry, ...]
     targets: Names
     gaps: Annotated[tuple[GapEntry, ...], Meta(min_length=1)] | UnsetType = UNSET
+    constraints: Annotated[tuple[RequestEntry, ...], Meta(min_length=1)] | UnsetType = UNSET
 
 
 class Edge(Struct, frozen=True, kw_only=False, array_like=True, order=True):

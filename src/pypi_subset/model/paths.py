@@ -209,13 +209,18 @@ def one_shot(site: Path) -> Path:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Paths:
-    """The three directories of a subset, as the user wrote them."""
+    """
+    The three directories of a subset, as the user wrote them.
+
+    :param locked: where the lock files lie, if not in ``requirements/lock``: a site may itself state what it is for.
+    """
 
     requirements: Path
     packages: Path
     site: Path
+    locked: Path | None = None
 
     @property
     def locks(self) -> Path:
         """Where the lock files lie."""
-        return self.requirements / "lock"
+        return self.locked or self.requirements / "lock"

@@ -18,7 +18,7 @@ from pypi_subset.proof.evidence import signatures
 from pypi_subset.proof.report.verdict import is_red
 from pypi_subset.proof.run.session import require_targets
 from pypi_subset.proof.run.suite import run_suite
-from pypi_subset.requirements.subset import read_subset
+from pypi_subset.requirements.of_site import asked
 from pypi_subset.site import build_state
 from pypi_subset.support import files
 from pypi_subset.support.machine import holding
@@ -75,14 +75,14 @@ def prove(  # noqa: PLR0913 - the settings of a proof
     except SubsetError:
         _forget(paths)
         raise
-    subset = read_subset(paths.requirements)
+    subset, paths = asked(paths)
     require_targets(subset, targets)
-    with file_cache.remembered(paths.packages) as cache:
-        locks = standing(subset, paths.locks)
-        waived = require_admitted(subset, locks, cache, missing=gone_list.read(paths.packages).files)
-    _say_waived(subset, waived, progress or SILENT)
-    for sentence in beside_locked(locks):
-        (progress or SILENT).say(f"note: {sentence}")
+    if paths.locked:
+        (progress or SILENT).say(
+            f"note: {paths.requirements} is not there: {paths.site} itself states its sets and targets"
+        )
+    else:
+        _require_admitted(subset, paths, progress or SILENT)
     if sign_with:
         # What cannot sign is found before all is proven.
         signatures.signature_of(b"", Path(sign_with))
@@ -106,6 +106,20 @@ def prove(  # noqa: PLR0913 - the settings of a proof
             signature = signatures.signature_of(report_path(paths.site).read_bytes(), Path(sign_with))
             files.write(paths.site / SIGNATURE, signature)
     return report
+
+
+def _require_admitted(subset: Subset, paths: Paths, progress: Progress) -> None:
+    """
+    Return if the policy admits what is locked.
+
+    :raises PolicyError: it does not.
+    """
+    with file_cache.remembered(paths.packages) as cache:
+        locks = standing(subset, paths.locks)
+        waived = require_admitted(subset, locks, cache, missing=gone_list.read(paths.packages).files)
+    _say_waived(subset, waived, progress)
+    for sentence in beside_locked(locks):
+        progress.say(f"note: {sentence}")
 
 
 def _say_waived(subset: Subset, waived: Sequence[Waived], progress: Progress) -> None:

@@ -23,6 +23,7 @@ from pypi_subset.model.report import read_report, report_path
 from pypi_subset.proof.evidence import author, complete, newest
 from pypi_subset.proof.evidence.key import key_path, read
 from pypi_subset.proof.evidence.settings import difference, subset_digest
+from pypi_subset.proof.inventory import grace
 from pypi_subset.proof.report.report import FORMS, carry_over, forms_of
 from pypi_subset.proof.report.verdict import cases_in, part_of
 from pypi_subset.publishing.admission import require_admitted
@@ -177,7 +178,8 @@ def _report(site: Path) -> tuple[Report | None, NotProven | None]:
 def _changed(site: Path, hashes: Mapping[str, str], present: Mapping[str, os.stat_result]) -> Iterator[NotProven]:
     """Yield what in *site* is not as its manifest says."""
     step = f"run `pypi-subset mirror` and `pypi-subset verify`, {_FORCE}"
-    for path in sorted(hashes.keys() | present.keys()):
+    kept = grace.kept(site, present.keys() - hashes.keys())
+    for path in sorted(hashes.keys() | present.keys() - kept.keys()):
         if path.startswith(f"{PROOF}/"):
             if path not in {*FORMS, SIGNATURE}:
                 yield NotProven("the proof does not write this", path=site / path, next_step=f"remove it, {_FORCE}")

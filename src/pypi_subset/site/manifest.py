@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from collections import defaultdict
 from typing import TYPE_CHECKING, NoReturn, cast
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 from msgspec import UNSET, UnsetType
 from packaging.utils import canonicalize_name
 
-from pypi_subset.errors import SubsetError
+from pypi_subset.errors import SubsetError, TargetError
 from pypi_subset.locks.gaps import accepted_gaps
 from pypi_subset.locks.why import chains, edges
 from pypi_subset.model.closures.closure import Step
@@ -29,13 +30,14 @@ from pypi_subset.model.manifest import (
     TargetEntry,
 )
 from pypi_subset.model.paths import file_path
+from pypi_subset.requirements.of_site import derived
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pypi_subset.model.distributions import Artifact, BadFile, Distribution, Project
     from pypi_subset.model.locks import AcceptedGap, Lock
-    from pypi_subset.model.requests import RequirementSet, Subset
+    from pypi_subset.model.requests import Request, RequirementSet, Subset
     from pypi_subset.model.targets import Target
 
 
@@ -159,7 +161,18 @@ def _target(target: Target) -> TargetEntry:
         markers=dict(sorted(target.lasting_markers.items())),
         digest=target.digest,
         brought=dict(target.brought) or UNSET,
+        exact=target.exact or UNSET,
+        tags=_tags(target) or UNSET,
     )
+
+
+def _tags(target: Target) -> tuple[str, ...]:
+    """Return the tags of a machine that described itself, or of the host, if others follow from its tag."""
+    markers = target.lasting_markers
+    with contextlib.suppress(TargetError):
+        if derived(target.name, target.tag, markers, exact=target.exact).tags == target.tags:
+            return ()
+    return tuple(map(str, target.tags))
 
 
 def _closures(
@@ -189,11 +202,18 @@ def _closures(
 
 
 def _set(requirement_set: RequirementSet, gaps: Sequence[AcceptedGap]) -> SetEntry:
-    requests = (RequestEntry(requirement=str(one.requirement), origin=one.origin) for one in requirement_set.requests)
     own = tuple(_gap(one) for one in gaps if one.set == requirement_set.name)
     return SetEntry(
-        name=requirement_set.name, requests=tuple(requests), targets=requirement_set.targets, gaps=own or UNSET
+        name=requirement_set.name,
+        requests=tuple(map(_request, requirement_set.requests)),
+        targets=requirement_set.targets,
+        gaps=own or UNSET,
+        constraints=tuple(map(_request, requirement_set.constraints)) or UNSET,
     )
+
+
+def _request(one: Request) -> RequestEntry:
+    return RequestEntry(requirement=str(one.requirement), origin=one.origin, hashes=one.hashes or UNSET)
 
 
 def _gap(one: AcceptedGap) -> GapEntry:

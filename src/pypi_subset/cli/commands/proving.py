@@ -83,6 +83,9 @@ def verify(  # noqa: PLR0913 - each is a flag, given by its name
     an earlier run proved for the same bytes comes from packages/.proven.json, and is marked; verify always reads the
     files. Report and cache carry an HMAC under a key of yours, which the first verify makes: the file that the
     variable PYPI_SUBSET_KEY_FILE names, else pypi-subset/key in your configuration directory.
+
+    Without requirements/, as for a site that was imported or fetched, verify takes sets, targets and locks from the
+    site itself.
     """
     away = on == "dask"
     far, near = bool(scheduler or url or insecure_cluster), bool(processes or pythons)

@@ -11,7 +11,7 @@ from pypi_subset.model.door import read_manifest
 from pypi_subset.model.paths import MANIFEST, METADATA, OF_THE_PLACE, PAGE, PROOF, README, file_path
 from pypi_subset.proof.access import archives
 from pypi_subset.proof.cases import left_out, lock_reader
-from pypi_subset.proof.inventory import closures, hijack, index_pages, unneeded
+from pypi_subset.proof.inventory import closures, grace, hijack, index_pages, unneeded
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Che
         hijack.of_wheel(entry, paths.site / name) for name, entry in sorted(entries.items()) if name.endswith(".whl")
     ]
     present = {name: paths.site / name for name, _ in files.walk(paths.site, but=OWN) if not name.endswith("/")}
+    kept = grace.kept(paths.site, present.keys() - manifest.hashes.keys())
+    present = {name: path for name, path in present.items() if name not in kept}
     found = [
         *_outdated(paths, subset, targets),
         *_described(subset, manifest, targets),
@@ -64,7 +66,11 @@ def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Che
     if found:
         return tuple(check("failed", sentence) for sentence in found)
     size = sum(entry.size for entry in entries.values())
-    notes = (*unneeded.needless(paths, subset), *(sentence for _, stated in wheels for sentence in stated))
+    notes = (
+        *unneeded.needless(paths, subset),
+        *(sentence for _, stated in wheels for sentence in stated),
+        *kept.values(),
+    )
     return (check("passed", f"{len(entries)} files, {size} bytes: all there, and nothing else", notes=notes),)
 
 
@@ -80,7 +86,8 @@ def _outdated(paths: Paths, subset: Subset, targets: Sequence[str]) -> Iterator[
 
     The host is another machine if the proof runs elsewhere, for targets of its own.
     """
-    for job in subset.jobs:
+    # A site that states its sets itself was not changed since.
+    for job in () if paths.locked else subset.jobs:
         if job.target.host and targets and job.target.name not in targets:
             continue
         path = lock_reader.lock_path(paths.locks, job.requirement_set.name, job.target.name)
