@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 
 from pypi_subset.errors import PipFailed
 from pypi_subset.pip.pool import Pips
+from pypi_subset.proof.isolation import cgroups
 from pypi_subset.support.machine import memory
 from tests.support.stages.values import WINDOWS
 from tests.support.wheels import make_wheel
@@ -112,6 +114,25 @@ def test_a_pip_without_memory_is_an_error(tmp_path: Path, index: Index) -> None:
         ]
         with pytest.raises(PipFailed, match="pip ran out of memory; give this machine or its container more"):
             pips.run(arguments, work=tmp_path / "a", environment={})
+
+
+def test_the_kernel_kills_a_pip_for_its_memory(tmp_path: Path, index: Index) -> None:
+    """In a control group that is too small, as in a container; the error names memory, and nothing is killed by the test."""
+    (tmp_path / "large.txt").write_text(f"# {'x' * 200_000_000}\n")
+    group = cgroups.make(96 << 20, 1000)
+    if group is None:
+        pytest.skip("no control group that limits memory can be made here")
+    try:
+        with Pips(tmp_path) as pips:
+            pips.run(["--version"], work=tmp_path / "first", environment=None)
+            (server,) = _running(f"TMPDIR={tmp_path / 'tmp'}".encode())
+            (group / "cgroup.procs").write_text(str(server))
+            arguments = ["download", "--index-url", index.url, "--dest", str(tmp_path / "to")]
+            with pytest.raises(PipFailed, match=re.escape(memory.KILLED)) as caught:
+                pips.run([*arguments, "-r", str(tmp_path / "large.txt")], work=tmp_path / "a", environment={})
+            assert memory.STEP in str(caught.value)
+    finally:
+        cgroups.remove(group)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
