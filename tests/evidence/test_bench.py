@@ -41,9 +41,11 @@ from tests.evidence.bench.index.generators import (
 from tests.evidence.bench.index.indexing import Timing
 from tests.evidence.bench.jobs import JOBS, Job
 from tests.evidence.bench.measure import AGAIN, COLD, Result
+from tests.evidence.bench.pages import reading
 from tests.evidence.bench.tools import TOOLS, Bench, Step
 from tests.support.advisories.records import write_zip
 from tests.support.checkout import ROOT
+from tests.support.servers.index import Index
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -507,3 +509,21 @@ def test_rules_that_are_timed_refuse_nothing(tmp_path: Path) -> None:
     rules = AdvisoryRules(path=database)
     known = advisories.read(rules, today())
     assert advisories.AdvisoryRule(known, rules).verdicts(candidate)
+
+
+def test_a_large_page_is_read_by_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page has as many links as it says, the newest wheel of the target is there, and both passes take time."""
+    monkeypatch.setattr(reading, "LINKS", 210)
+    monkeypatch.setattr(reading, "PASSES", 1)
+    names = reading.names()
+    assert len(set(names)) == 210
+    with Index(style="html", metadata=False) as index, monkeypatch.context() as patch:
+        patch.setenv("PIP_INDEX_URL", index.url)
+        reading.fill(index)
+        text = index.overrides["/simple/big/"].decode()
+        assert text.count("<a href=") == 210
+        assert index.projects["big"][0].filename in names
+        pair = reading.read(index)
+    assert min(pair) > 0
+    assert reading.row("a", "b", "CPU", reading.Pair(2.0, 4.1), 2.0)[-2:] == ("2.0", "NO")
+    assert reading.row("a", "b", "CPU", reading.Pair(2.0, 4.0), 2.0)[-3:] == ("2.00", "2.0", "yes")
