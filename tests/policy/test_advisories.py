@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DEMO = canonicalize_name("demo")
 HIGH = {"severity": "HIGH"}
+HIGH_, LOW_ = {"database_specific": HIGH}, {"database_specific": {"severity": "LOW"}}
 
 
 @pytest.fixture
@@ -115,6 +116,40 @@ def test_the_highest_severity_of_its_records(path: Path) -> None:
     assert found(path, *records) == [("MAL-1 GHSA-1 PYSEC-1", "malicious", [])]
     records[0]["aliases"] = []
     assert found(path, *records) == [("GHSA-1 PYSEC-1", "high", [])]
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "is_told"),
+    [
+        (
+            {"database_specific": {"severity": "MODERATE"}},
+            record("GHSA-1", affected("demo", versions=["9"]), **HIGH_),
+            "high",
+        ),
+        ({}, record("GHSA-1", affected("demo", versions=["9"]), **HIGH_), "high"),
+        ({"database_specific": HIGH}, record("GHSA-1", affected("demo", versions=["9"]), **LOW_), "high"),
+        ({"database_specific": HIGH}, record("GHSA-1", affected("other"), **LOW_), "high"),
+    ],
+    ids=["higher", "own is unknown", "lower", "about another project"],
+)
+def test_the_severity_of_a_vulnerability_is_that_of_all_its_records(
+    path: Path, own: dict[str, Any], other: dict[str, Any], is_told: str
+) -> None:
+    """Also of a record about other versions of the project: versions differ between databases, the vulnerability does not."""
+    one = record("PYSEC-1", affected("demo", versions=["1.0"]), aliases=["GHSA-1"], **own)
+    assert found(path, one, other) == [("PYSEC-1 GHSA-1", is_told, [])]
+    assert found(path, one, other, version="1.1") == []
+
+
+def test_malware_is_final_in_all_versions_of_its_records(path: Path) -> None:
+    """What an alias calls malicious is, also where the malicious record lists other versions; its id is named."""
+    records = [
+        record("GHSA-1", affected("demo", versions=["1.0"]), database_specific={"severity": "LOW"}),
+        record("MAL-1", affected("demo", versions=["9"]), aliases=["GHSA-1"]),
+    ]
+    assert found(path, *records) == [("MAL-1 GHSA-1", "malicious", [])]
+    (verdict,) = judged([wheel("1.0")], known(path, *records), AdvisoryRules(path=path, max_severity="critical"))
+    assert verdict.is_final
 
 
 def test_fixes(path: Path) -> None:

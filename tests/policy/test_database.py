@@ -87,6 +87,13 @@ def test_one_damaged_file(tmp_path: Path, name: str, data: bytes, message: str) 
         assert found.endswith("; take the database again, as a ZIP archive or a directory of OSV records in JSON")
 
 
+def test_an_empty_archive_has_no_record(tmp_path: Path) -> None:
+    """It is a ZIP archive, with nothing in it."""
+    path = tmp_path / "osv.zip"
+    path.write_bytes(pack_parts([]))
+    assert "it has no record about PyPI" in error_of(path)
+
+
 @pytest.mark.parametrize(
     ("part", "message"),
     [

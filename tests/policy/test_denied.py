@@ -32,6 +32,16 @@ def test_all_above_a_version_is_denied() -> None:
     ]
 
 
+def test_all_below_a_version_is_denied() -> None:
+    """Pre-releases of it too, which PEP 440 leaves out of ``<`` in a requirement."""
+    rule = Denied([("colors", "<2.0")])
+    versions = ["1.9", "1.9+x", "2.0.dev1", "2.0rc1", "2.0", "2.0+x", "2.0.post1"]
+    refused = [one for one in versions if rule.verdicts(candidate("colors", one))]
+    assert refused == ["1.9", "1.9+x", "2.0.dev1", "2.0rc1"]
+    both = Denied([("colors", ">=1.9.post1,<2")])
+    assert [one for one in versions if both.verdicts(candidate("colors", one))] == ["2.0.dev1", "2.0rc1"]
+
+
 def test_releases_are_denied() -> None:
     """A project as a whole, some versions of one, pre-releases among them, and a prefix."""
     rule = Denied([("evil", ""), ("colors", ">1.4"), ("acme-*", "")])

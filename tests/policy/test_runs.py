@@ -39,6 +39,8 @@ OLD, NEW, LATER = (
     *((datetime.now(UTC) + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ") for hours in (-2, 1)),
 )
 
+GAP = '[[policy.accept]]\nrule = "gap"\nproject = "{project}"\ntargets = ["linux"]\nreason = "x"\nuntil = 9999-12-31\n'
+
 
 def offer(index: Index, *wheels: tuple[str, str, str]) -> None:
     """Offer wheels by project, version and upload time."""
@@ -113,23 +115,36 @@ def test_an_old_cutoff_gives_the_same_locks(workspace: Workspace, index: Index) 
     """
     offer(index, ("app", "1.0", OLD), ("lib", "1.0", OLD), ("lib", "1.1", OLD), ("core", "1.0", OLD))
     offer(index, ("app", "1.5", NEW), ("core", "1.5", NEW), ("need", "1.5", NEW))
+    # The one has no final release at that moment; what the other requires is too young.
+    offer(index, ("early", "1.0rc1", OLD), ("early", "1.0rc2", NEW), ("young", "1.0", OLD), ("young", "2.0", NEW))
+    wheel = make_wheel("left", "1.0", requires=["young>=2"])
+    index.add(wheel)
+    index.upload_times[wheel.filename] = OLD
+    requests, gap = "app\nlib==1.0\nneed\nearly\nleft\n", GAP.format(project="left")
     wheel = make_wheel("need", "1.0", requires=["core"])
     index.add(wheel)
     index.upload_times[wheel.filename] = OLD
-    policy(workspace, 'min_age = "7 days"', "app\nlib==1.0\nneed\n")
+    policy(workspace, f'min_age = "7 days"\n{gap}', requests)
     mirror(workspace)
     cutoff = read_lock(workspace, "base--linux").as_of
     locks = sorted(workspace.paths.locks.iterdir())
     before = [path.read_bytes() for path in locks]
-    policy(workspace, f'min_age = "7 days"\nas_of = "{cutoff}"', "app\nlib==1.0\nneed\n")
+    policy(workspace, f'min_age = "7 days"\nas_of = "{cutoff}"\n{gap}', requests)
     assert mirror(workspace)[0].resolved == 0
     offer(index, ("app", "2.0", LATER), ("lib", "2.0", LATER), ("need", "2.0", LATER), ("core", "0.9", LATER))
+    offer(index, ("early", "1.0", LATER), ("early", "1.0rc3", LATER), ("young", "3.0", LATER))
     more = make_wheel("app", "1.0", tag="cp310-cp310-manylinux2014_x86_64")
     index.add(more)
     index.upload_times[more.filename] = LATER
     for update in (True, False):
         older = mirror(workspace, update=update)[0].outdated
-        assert [(one.project, one.newest) for one in older] == [("app", "1.5"), ("lib", "1.1"), ("need", "1.5")]
+        assert [(one.project, one.newest) for one in older] == [
+            ("app", "1.5"),
+            ("early", "1.0rc2"),
+            ("early", ""),
+            ("lib", "1.1"),
+            ("need", "1.5"),
+        ]
         assert sorted(workspace.paths.locks.iterdir()) == locks
         assert [path.read_bytes() for path in locks] == before
 

@@ -91,7 +91,7 @@ class Archive:
         :raises ArchiveFault: a header differs, members overlap, or there is something before, between or behind them.
         """
         position, ordered = 0, sorted(self.members)
-        ends = [member.place for member in ordered[1:]] + [self._start]
+        ends = [*(member.place for member in ordered), self._start][1:]
         for member, end in zip(ordered, ends, strict=True):
             if member.place != position:
                 fail(f"there is something before {member.name!a}, or another member overlaps it")

@@ -15,7 +15,6 @@ from pypi_subset.model.locks import Inputs
 from pypi_subset.packages.watch import Watch
 from pypi_subset.pipeline.origins import Asked, asked_of, from_elsewhere, open_to_the_index, require_index, require_open
 from pypi_subset.pipeline.resolving import Resolver, raise_errors, with_origins
-from pypi_subset.policy.age import repeated
 from pypi_subset.requirements import fetched
 from pypi_subset.resolve.explain.older.causes import Known
 from pypi_subset.resolve.explain.older.listing import outdated_heading, outdated_lines
@@ -169,8 +168,8 @@ def _relocked(  # noqa: PLR0913 - as above
     locks = valid | {name: resolution.lock for name, (resolution, _) in found.items()}
 
     def known(job: Job) -> Known:
-        offers = backend.index().upstream.on(job.target.name)
-        return Known(offers=offers, limits=backend.constraints, until=repeated(subset.rules))
+        offers = backend.index().upstream.on(job.target.name, later=False)
+        return Known(offers=offers, limits=backend.constraints)
 
     older = {
         job.name: to_remember(gaps.served(job, locks[job.name]), locks[job.name], known(job), tuple(locks.values()))

@@ -16,7 +16,7 @@ from pypi_subset.policy.ranges import public_of, reach_of
 from pypi_subset.policy.severity import highest, is_refused, severity_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -152,14 +152,17 @@ class Advisories:
             self._entries[project] = tuple(_Entry(record, entries) for record, entries in records)
         groups: defaultdict[str, list[_Entry]] = defaultdict(list)
         for entry in self._entries[project]:
-            if entry.reach.covers(version):
-                groups[self._groups.of(entry.record.id)].append(entry)
-        return sorted((self._advisory(tuple(entries), version) for entries in groups.values()), key=lambda one: one.ids)
+            groups[self._groups.of(entry.record.id)].append(entry)
+        every = (self._advisory(entries, version) for entries in groups.values())
+        return sorted(filter(None, every), key=lambda one: one.ids)
 
-    def _advisory(self, entries: tuple[_Entry, ...], version: Version) -> Advisory:
-        """Return one advisory for the *entries*, all of which affect *version*."""
+    def _advisory(self, group: Sequence[_Entry], version: Version) -> Advisory | None:
+        """Return the advisory for the records of one vulnerability, ``None`` if none of them affects *version*."""
+        entries = tuple(entry for entry in group if entry.reach.covers(version))
+        if not entries:
+            return None
         if (joined := self._joined.get(entries)) is None:
-            joined = self._joined[entries] = _joined(entries)
+            joined = self._joined[entries] = _joined(entries, [entry for entry in group if entry not in entries])
         public = public_of(version)
         return replace(joined, fixed=tuple(one for one in joined.fixed if one > public))
 
@@ -235,16 +238,21 @@ class _Groups:
         return top
 
 
-def _joined(entries: tuple[_Entry, ...]) -> Advisory:
-    """Return the advisory for *entries* of one vulnerability, with the fixes of all versions."""
-    records = {entry.record.id for entry in entries}
+def _joined(entries: tuple[_Entry, ...], others: Sequence[_Entry] = ()) -> Advisory:
+    """
+    Return the advisory for *entries* of one vulnerability, with the fixes of all versions.
+
+    :param others: what further records of it say, which are about other versions: how severe it is, and that it is malware.
+    """
+    records, every = {entry.record.id for entry in entries}, [*entries, *others]
     names = {name for entry in entries for name in entry.record.names}
+    names.update(entry.record.id for entry in others if is_malware([entry.record.id]))
     fixes = {one for entry in entries for one in entry.reach.fixed}
     return Advisory(
         ids=tuple(sorted(names, key=lambda name: (not is_malware([name]), name not in records, name))),
-        severity=highest(entry.severity for entry in entries),
+        severity=highest(entry.severity for entry in every),
         # What fixes one record may be affected by another.
-        fixed=tuple(sorted(one for one in fixes if not any(entry.reach.covers(one) for entry in entries))),
+        fixed=tuple(sorted(one for one in fixes if not any(entry.reach.covers(one) for entry in every))),
         since=min((entry.record.published for entry in entries if entry.record.published), default=""),
     )
 

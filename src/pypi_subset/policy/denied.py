@@ -21,18 +21,22 @@ class _Versions:
     """
     The versions that a specifier denies.
 
-    ``>1.4`` has all above 1.4. In a requirement it has neither 1.4.post1 nor 1.4+local (PEP 440, "Exclusive ordered
-    comparison"), which would let them in here.
+    ``>1.4`` has all above 1.4, and ``<2.0`` all below 2.0. In a requirement the one has neither 1.4.post1 nor 1.4+local,
+    and the other not 2.0rc1 (PEP 440, "Exclusive ordered comparison"), which would let them in here.
     """
 
     def __init__(self, text: str) -> None:
         every = SpecifierSet(text)
-        self._above = [Version(one.version) for one in every if one.operator == ">"]
-        self._others = SpecifierSet(",".join(str(one) for one in every if one.operator != ">"))
+        self._above, self._below = (
+            [Version(one.version) for one in every if one.operator == operator] for operator in (">", "<")
+        )
+        self._others = SpecifierSet(",".join(str(one) for one in every if one.operator not in {">", "<"}))
 
     def has(self, version: Version) -> bool:
         """Return whether *version* is denied."""
-        return all(version > bound for bound in self._above) and self._others.contains(version, prereleases=True)
+        if not all(version > bound for bound in self._above) or not all(version < bound for bound in self._below):
+            return False
+        return self._others.contains(version, prereleases=True)
 
 
 class Denied:

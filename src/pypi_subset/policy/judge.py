@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from pypi_subset.model.policy import today
-from pypi_subset.policy.age import MinAge, text_of
+from pypi_subset.policy.age import MinAge, repeated, text_of
 from pypi_subset.policy.denied import Denied
 from pypi_subset.policy.licensed import Licenses
 from pypi_subset.policy.withdrawn import Withdrawn
@@ -38,11 +38,13 @@ class Judge:
     :param rules: those that can refuse anything.
     :param accepted: what the user accepts all the same.
     :param licenses: judges licences, which are known later than all other facts; ``None`` if all are allowed.
+    :param until: the moment that ``as_of`` repeats, ``""`` without it.
     """
 
     rules: tuple[Rule, ...] = ()
     accepted: tuple[Acceptance, ...] = ()
     licenses: Licenses | None = None
+    until: str = ""
 
     @property
     def counts(self) -> bool:
@@ -86,7 +88,7 @@ def candidates_judge(subset: Subset, prior: datetime | None = None, now: datetim
     others: list[Rule] = [age] if age.counts else []
     judge = judge_of(subset.rules, subset.accepted, [*others, *advisory_rules(subset.advisories)])
     licenses = Licenses(subset.rules) if subset.rules.allow_licenses else None
-    return replace(judge, licenses=licenses), age.cutoff
+    return replace(judge, licenses=licenses, until=repeated(subset.rules)), age.cutoff
 
 
 def age_rule(subset: Subset, prior: datetime | None = None, now: datetime | None = None) -> MinAge:

@@ -46,7 +46,8 @@ def resolve_with_gaps(  # noqa: PLR0913 - as `resolve`, and what may be left out
     :raises Gaps: several do.
     :raises UpstreamError: an index hides the page of a project that an accepted request may need.
     """
-    given = partial(resolve, inputs=inputs, index=index, pips=pips)
+    # The lock holds the cause of a gap.
+    given = partial(resolve, inputs=inputs, index=index, pips=pips, later=False)
     every = partial(resolve_or_all_gaps, inputs=inputs, constraints=constraints, index=index, pips=pips)
     if not accepted:
         return every(job, work=work)

@@ -87,8 +87,15 @@ class Resolution:
     warnings: tuple[str, ...]
 
 
-def resolve(
-    job: Job, *, inputs: Inputs, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path
+def resolve(  # noqa: PLR0913 - each is given by its name
+    job: Job,
+    *,
+    inputs: Inputs,
+    constraints: Sequence[str],
+    index: Loopback,
+    pips: Pips,
+    work: Path,
+    later: bool = True,
 ) -> Resolution:
     """
     Return the lock of one job, with warnings.
@@ -98,6 +105,7 @@ def resolve(
     :param inputs: digests of what the lock is made from.
     :param constraints: the user's own constraints, beside those of the set.
     :param work: existing directory for this job alone.
+    :param later: as of `TargetOffers`, for errors.
     :raises NoSolution: no set of wheels satisfies the requests on this target; says what was seen.
     :raises Gaps: several requests have no solution, each for a reason of its own.
     :raises UndefinedMarker: a marker of the answer depends on a value that the target leaves open.
@@ -108,9 +116,11 @@ def resolve(
     while wanted := sorted(patches - answers.keys()):
         for patch in wanted:
             at = job if job.target.exact else replace(job, target=at_patch(job.target, patch))
-            answers[patch] = _answer(at, constraints=constraints, index=index, pips=pips, work=work / str(patch))
+            answers[patch] = _answer(
+                at, constraints=constraints, index=index, pips=pips, work=work / str(patch), later=later
+            )
         if not job.target.exact:
-            patches |= patches_in_reach(job.target, index.upstream.on(job.target.name))
+            patches |= patches_in_reach(job.target, index.upstream.on(job.target.name, later=False))
     warnings = [sentence for answer in answers.values() for sentence in answer.warnings]
     if assumed := list(dict.fromkeys(text for answer in answers.values() for text in answer.assumed)):
         warnings.append(assumption(assumed, job))
@@ -130,11 +140,13 @@ def resolve(
     return Resolution(lock=lock, warnings=tuple(dict.fromkeys(warnings)))
 
 
-def _answer(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path) -> Answer:
+def _answer(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path, later: bool) -> Answer:
     asked = asked_of(job)
-    offers, excluded = index.upstream.on(job.target.name), list[str]()
+    offers, excluded = index.upstream.on(job.target.name, later=False), list[str]()
     while True:
-        report = _report(job, constraints=constraints, index=index, pips=pips, work=work, excluded=excluded)
+        report = _report(
+            job, constraints=constraints, index=index, pips=pips, work=work, excluded=excluded, later=later
+        )
         found = {canonicalize_name(item["metadata"]["name"]): item for item in report["install"]}
         candidates = {project: _candidate(item, project, index, job.target) for project, item in found.items()}
         reasons, extras, brought = who_asks(asked, job, found)
@@ -184,8 +196,15 @@ def _is_vouched(candidate: Candidate) -> bool:
     return (candidate.sdist or candidate).distribution.sha256 is not None
 
 
-def _report(
-    job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips, work: Path, excluded: Sequence[str]
+def _report(  # noqa: PLR0913 - as `resolve`
+    job: Job,
+    *,
+    constraints: Sequence[str],
+    index: Loopback,
+    pips: Pips,
+    work: Path,
+    excluded: Sequence[str],
+    later: bool,
 ) -> _Report:
     """
     pip's dry-run report (version 1), checked to speak of the target and of no other machine.
@@ -213,7 +232,7 @@ def _report(
         raise _unbuilt(error, job) from error
     if result.returncode != 0 or error is not None:
         output = f"{result.stdout}\n{result.stderr}"
-        offers = index.upstream.on(job.target.name)
+        offers = index.upstream.on(job.target.name, later=later)
         gaps = with_source(
             with_reason(explain(runner.complaint(result), output, job, offers, constraints), job), offers
         )

@@ -92,9 +92,9 @@ class Upstream:
         #: The keys of the wheels whose METADATA was asked for, in that order; others are read ahead.
         self._asked: dict[str, None] = {}
 
-    def on(self, target: str) -> TargetOffers:
-        """Return what the sources offer on the target of that name."""
-        return TargetOffers(upstream=self, target=target)
+    def on(self, target: str, *, later: bool = True) -> TargetOffers:
+        """Return what the sources offer on the target of that name; *later* is that of `TargetOffers`."""
+        return TargetOffers(upstream=self, target=target, later=later)
 
     def built(self, candidate: Candidate, asker: tuple[str, ...] = ()) -> Candidate:
         """

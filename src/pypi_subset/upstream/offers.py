@@ -53,10 +53,13 @@ class TargetOffers:
     What the sources offer on one target.
 
     :param target: its name.
+    :param later: whether there is what ``min_age`` refuses and was uploaded after the moment that ``as_of`` repeats. What a
+        lock holds must not depend on it.
     """
 
     upstream: Catalog
     target: str
+    later: bool = True
 
     @property
     def own_wheels(self) -> Path | None:
@@ -87,6 +90,8 @@ class TargetOffers:
                 replace(one, verdicts=pages.judge.standing(one.verdicts, self.target)) if one.verdicts else one
                 for one in found
             )
+        if not self.later and (until := pages.judge.until):
+            found = tuple(one for one in found if not _is_later(one, until))
         return found if builds is None else (*found, *builds.candidates(project, found, self.target))
 
     @property
@@ -127,7 +132,10 @@ class TargetOffers:
 
     def newest(self, project: NormalizedName) -> Version | None:
         """Return the newest final release of *project* that was not yanked, with any file; ``None`` without one."""
-        return self.upstream.pages.newest(self._where(project))
+        if self.later or not self.upstream.pages.judge.until:
+            return self.upstream.pages.newest(self._where(project))
+        found = (one.distribution for one in self.candidates(project) if one.distribution.yanked is None)
+        return max((one.version for one in found if not one.version.is_prerelease), default=None)
 
     def bounds(self, project: NormalizedName) -> dict[str, Version]:
         """Return each Requires-Python that a wheel of *project* has, with the newest version that has it."""
@@ -221,3 +229,9 @@ class TargetOffers:
 
     def _stands(self, verdict: Verdict | None) -> bool:
         return verdict is not None and bool(self.upstream.pages.judge.standing((verdict,), self.target))
+
+
+def _is_later(one: Candidate, until: str) -> bool:
+    """Return whether *one* is refused for its age, and was uploaded at *until* or later; both moments are in UTC."""
+    uploaded = one.distribution.upload_time or ""
+    return uploaded[:19] >= until[:19] and any(verdict.rule == MIN_AGE for verdict in one.verdicts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,6 +63,28 @@ def test_the_rule_is_the_cause(
     workspace.toml(targets, more=f"[policy]\n{rules}\n{followed(caught.value.next_step)}")
     mirror(workspace)
     assert versions(workspace, "base--linux")["app"] == "1.0"
+
+
+def test_the_first_moment_that_helps_is_named(workspace: Workspace, index: Index) -> None:
+    """It is that of the oldest release that is asked for; the newest one is the one to accept."""
+    first, second = ((datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ") for days in (3, 1))
+    offer(index, ("app", "1.0", OLD), ("app", "2.0", first), ("app", "3.0", second))
+    policy(workspace, 'min_age = "7 days"', "app>=2\n")
+    with pytest.raises(NoSolution, match=r"the policy refuses 3\.0") as caught:
+        mirror(workspace)
+    until = (datetime.fromisoformat(first) + timedelta(days=7)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert f"wait until {until}; or to accept it" in caught.value.next_step
+
+
+def test_a_final_release_is_accepted_before_a_pre_release(workspace: Workspace, index: Index) -> None:
+    """While a final one is refused, an accepted pre-release is not taken: the proposed acceptance is enough at once."""
+    offer(index, ("app", "1.0rc1", OLD), ("app", "1.0", NEW), ("app", "2.0rc1", NEW))
+    policy(workspace, 'min_age = "7 days"')
+    with pytest.raises(NoSolution, match=r"the policy refuses 1\.0:") as caught:
+        mirror(workspace)
+    policy(workspace, f'min_age = "7 days"\n{followed(caught.value.next_step)}')
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "1.0"}
 
 
 def test_a_file_without_an_upload_time(workspace: Workspace, index: Index) -> None:

@@ -36,9 +36,22 @@ def refused(files: Sequence[Candidate], target: Target) -> Candidate | None:
 
 
 def newest_refused(releases: Mapping[Version, Sequence[Candidate]], target: Target) -> Candidate | None:
-    """Return a wheel of the newest of *releases* that the policy alone keeps away from *target*; ``None`` without one."""
-    found = (refused(releases[version], target) for version in sorted(releases, reverse=True))
-    return next(filter(None, found), None)
+    """
+    Return a wheel of the newest of *releases* that the policy alone keeps away from *target*; ``None`` without one.
+
+    A final release comes first: while one is refused, pip gets no pre-release in its place.
+    """
+    ordered = sorted(releases, key=lambda version: (not version.is_prerelease, version), reverse=True)
+    return next(filter(None, (refused(releases[version], target) for version in ordered)), None)
+
+
+def admitted_from(releases: Mapping[Version, Sequence[Candidate]], target: Target) -> str:
+    """Return the first moment at which age keeps none of *releases* away from *target*; ``""`` if waiting does not help."""
+    final = [version for version in releases if not version.is_prerelease] or [*releases]
+    wheels = (one for version in final for one in releases[version] if suits(one, target))
+    return min(
+        (one.verdicts[0].until for one in wheels if len(one.verdicts) == 1 and one.verdicts[0].until), default=""
+    )
 
 
 def reason_of(one: Candidate) -> str:
@@ -47,17 +60,17 @@ def reason_of(one: Candidate) -> str:
     return "; ".join(verdict.lasting.removeprefix(f"{name} ").removeprefix(f"{name}: ") for verdict in one.verdicts)
 
 
-def way_in(one: Candidate, *, waiting: bool = True) -> str:
+def way_in(one: Candidate, *, until: str = "") -> str:
     """
     Return how the user lets a wheel in that the policy refuses: an acceptance for each rule, or what else admits it.
 
-    :param waiting: name the moment from which it is admitted. A lock must not: ``as_of`` repeats its bytes, and stays.
+    :param until: the moment from which something is admitted. A lock must not hold it: ``as_of`` repeats its bytes.
     """
     untimed = any(verdict.rule == MIN_AGE for verdict in one.verdicts) and one.distribution.upload_time is None
     ways = []
     if untimed and len(one.verdicts) == 1:
         index = index_of(one, one.distribution.project)
         ways.append(f'write no_times = ["{index}"] below [policy], which admits all files of that index without a time')
-    if waiting and len(one.verdicts) == 1 and (until := one.verdicts[0].until):
+    if until:
         ways.append(f"wait until {until}")
     return "; or ".join([*ways, "; and ".join(map(letting_in, one.verdicts))])

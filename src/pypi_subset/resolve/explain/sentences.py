@@ -139,7 +139,7 @@ def step_of(found: Obstacle, target: Target, offers: Shelves) -> str:
 def way_to(files: Sequence[Candidate], target: Target, offers: Shelves) -> str:
     """Return how the user gets the release that *files* belong to on *target*, as a lock may hold it: built, or elsewhere."""
     if (kept_away := refused(files, target)) is not None:
-        return way_in(kept_away, waiting=False)
+        return way_in(kept_away)
     build = build_of(files, target, offers, to_keep=True)
     if all(each.tags is None for each in files):
         return f"{in_settings(files[0].distribution.project)} and run `pypi-subset mirror`; or {build}, then `pypi-subset update`"

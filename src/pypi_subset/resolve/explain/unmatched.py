@@ -13,7 +13,7 @@ from pypi_subset.model.intake.verdicts import Verdict
 from pypi_subset.resolve.explain.alternatives import settled, versions_for, way_out
 from pypi_subset.resolve.explain.hashes import no_solution
 from pypi_subset.resolve.explain.obstacles import is_pinned, joined_of
-from pypi_subset.resolve.explain.refused import letting_in, newest_refused, reason_of, way_in
+from pypi_subset.resolve.explain.refused import admitted_from, letting_in, newest_refused, reason_of, way_in
 from pypi_subset.resolve.explain.rejections import (
     SHOWN,
     admits,
@@ -124,7 +124,7 @@ def _barred(
     """Return the error about releases that the policy refuses, or that were yanked; ``None`` if something else bars them."""
     (shown, allowed), target = releases, gap.job.target
     if (one := newest_refused(allowed, target)) is not None:
-        step, version = way_in(one), one.distribution.version
+        step, version = way_in(one, until=admitted_from(allowed, target)), one.distribution.version
         own = "; or ".join(filter(None, (step, loosened)))
         if one.distribution.yanked is not None and not is_pinned(requirement):
             step = f"write '{requirement.name}=={version}' in the set, for pip takes no yanked release else; and {step}"

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import Requirement
 
 from pypi_subset.errors import SubsetError
-from pypi_subset.model.intake.rules import MIN_AGE
 from pypi_subset.model.locks import Outdated
 from pypi_subset.resolve.explain.obstacles import Inspector
 from pypi_subset.resolve.explain.older.satisfiable import Search, held_of
@@ -47,33 +46,19 @@ class Known:
 
     :param limits: the constraints that hold for all sets.
     :param kept: names of the locks that were not resolved in this run.
-    :param until: the moment whose answer is repeated, in UTC: what ``min_age`` refuses and was uploaded since is not
-        mentioned; ``""`` for now.
     """
 
     offers: Shelves
     limits: Sequence[str]
     kept: frozenset[str] = frozenset()
-    until: str = ""
 
     def candidates(self, project: NormalizedName) -> tuple[Candidate, ...]:
-        """Return what the sources have of *project*, as far as it may be mentioned."""
-        found = self.offers.candidates(project)
-        if not self.until:
-            return found
-        return tuple(one for one in found if not self._is_later(one))
-
-    def _is_later(self, one: Candidate) -> bool:
-        """Return whether the moment that is repeated could not know *one*."""
-        uploaded = one.distribution.upload_time or ""
-        return uploaded[:19] >= self.until[:19] and any(verdict.rule == MIN_AGE for verdict in one.verdicts)
+        """Return what the sources have of *project*."""
+        return self.offers.candidates(project)
 
     def newest(self, project: NormalizedName) -> Version | None:
-        """Return the newest final release of *project* that was not yanked and may be mentioned; ``None`` without one."""
-        if not self.until:
-            return self.offers.newest(project)
-        found = (one.distribution for one in self.candidates(project) if one.distribution.yanked is None)
-        return max((one.version for one in found if not one.version.is_prerelease), default=None)
+        """Return the newest final release of *project* that was not yanked; ``None`` without one."""
+        return self.offers.newest(project)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
