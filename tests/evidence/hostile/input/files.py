@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import os
 import re
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 from unittest import mock
 
 from packaging.requirements import Requirement
@@ -24,14 +22,11 @@ from pypi_subset.site.builder import build_index
 from pypi_subset.support import bounds, files
 from pypi_subset.targets.self_described import read_description
 from pypi_subset.upstream.constraints import read_constraints
-from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import read_network
-from pypi_subset.upstream.transport.unfinished import PART, Unfinished
 from tests.evidence.hostile.input.attack import InputAttack, both, breaks, lasts, setting, slow, without
-from tests.support.servers.hostile import head, sending
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pypi_subset.model.requests import Subset
@@ -51,46 +46,6 @@ def _replaces_a_directory_of_others(folder: Path) -> bool:
     letter.write_text("dear friend")
     build_index((), letter.parent)
     return not letter.exists()
-
-
-def _planted(plant: str, write: Callable[[Path], object], part_of: Callable[[Path], Path]) -> Attempt:
-    """Return an attempt of another user, who knows where a part will be written."""
-
-    def attempt(folder: Path) -> bool:
-        victim, path = folder / "victim", folder / "shared" / "file"
-        victim.write_bytes(b"precious")
-        path.parent.mkdir()
-        part = part_of(path)
-        if plant == "pipe":
-            os.mkfifo(part)
-            return lasts(functools.partial(write, path), 5)
-        part.symlink_to(victim) if plant == "link" else part.hardlink_to(victim)
-        write(path)
-        return victim.read_bytes() != b"precious"
-
-    return attempt
-
-
-def _fetched(path: Path) -> None:
-    """Fetch a file to *path*."""
-    with sending(lambda _: [head(200), b"new"]) as url:
-        Fetcher(read_network()).save(url, path)
-
-
-@contextlib.contextmanager
-def _plain_part(path: Path) -> Iterator[IO[bytes]]:
-    """Open a part as any file is opened."""
-    with files.part_of(path).open("wb") as stream:
-        yield stream
-    files.part_of(path).replace(path)
-
-
-def _plain_unfinished(one: Unfinished) -> IO[bytes]:
-    """Open what another run left as any file is opened, after reading it."""
-    part = one._part  # noqa: SLF001 - what stands there is the attack
-    if part.exists():
-        part.read_bytes()
-    return part.open("w+b")
 
 
 def _unread(path: Path, _limit: int | None = None) -> bytes:
@@ -183,10 +138,6 @@ def _by_the_expression(lines: list[str]) -> list[tuple[int, list[str]]]:
 
 
 _PLAIN: Door = setting(files, read_input=_unread)
-_PLAIN_PART: Door = both(
-    setting(files, new_part=_plain_part),
-    lambda: mock.patch.object(Unfinished, "_opened", _plain_unfinished),
-)
 _UNCOUNTED: Door = setting(bounds, DEEPEST=1 << 40, MOST_GROUPS=1 << 40)
 
 
@@ -198,17 +149,7 @@ def _slow_requirements(text: str) -> Attempt:
     return lambda folder: slow(lambda: _subset(folder, {"base.txt": text}), 3)
 
 
-_WRITES: Mapping[str, tuple[Callable[[Path], object], Callable[[Path], Path]]] = {
-    "written": (lambda path: files.write(path, b"new"), files.part_of),
-    "fetched": (_fetched, lambda path: path.with_name(f".{path.name}{PART}")),
-}
-
 ATTACKS = [
-    *(
-        _attack(f"{plant}-in-place-of-a-{how}-part", _planted(plant, *how_to), _PLAIN_PART)
-        for how, how_to in _WRITES.items()
-        for plant in ("link", "name", "pipe")
-    ),
     _attack("pipe-as-requirements", _waits("requirements/base.txt", lambda folder: _subset(folder, {})), _PLAIN),
     _attack("pipe-as-settings", _waits("requirements/subset.toml", lambda folder: _subset(folder, {})), _PLAIN),
     _attack(
