@@ -6,19 +6,18 @@ from typing import TYPE_CHECKING
 
 from tests.evidence.hostile.input import (
     archives,
-    files,
     intake,
     manifests,
     memory,
     network,
     pages,
     pages_of_indexes,
-    parts,
     publishing,
     secrets,
     text,
     trust,
 )
+from tests.evidence.hostile.input.disk import files, parts
 
 if TYPE_CHECKING:
     from tests.evidence.hostile.input.attack import InputAttack

@@ -1,0 +1,1 @@
+"""Attacks by what stands on the disk."""
