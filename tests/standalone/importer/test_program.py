@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pypi_subset.standalone.importer.program import parser
+from tests.support.checkout import page
 from tests.support.gap.far import Trip, joined, run
 
 
@@ -96,3 +97,29 @@ def test_help_names_every_option() -> None:
     options = re.findall(r"^  (--[a-z-]+)", text, re.MULTILINE)
     assert {"--into", "--verify", "--rollback", "--allow-unsigned", "--trust-kept", "--json"} <= set(options)
     assert "Exit codes: 0 done, 1 refused, 2 wrong use, 3" in re.sub(r"\s+", " ", text)
+
+
+def test_documented_example(tmp_path: Path) -> None:
+    """The commands of the manual print what it shows."""
+    trip = Trip.made(tmp_path)
+    far = trip.far("srv")
+    text = page("docs/reference/importer.md")
+    found = re.search(r"<!-- output:importer -->\n```\n(.*?)```\n<!-- /output -->", text, re.DOTALL)
+    assert found
+    places = {"/srv/pypi": str(far.into)} | {f"/media/stick{number}": str(trip.media[number - 1]) for number in (1, 2)}
+    shown = []
+    for command in re.findall(r"^\$ python3 import_bundle\.py (.*)$", found[1], re.MULTILINE):
+        done = run(*(places.get(word, word) for word in command.split()))
+        assert done.code == 0, done.err
+        lines = [line for line in done.out.splitlines() if not line.startswith("grace: ")]
+        shown += [f"$ python3 import_bundle.py {command}", *lines]
+    assert "\n".join([*shown, ""]) == found[1]
+
+
+def test_manual_has_every_option() -> None:
+    """Each option of the command line has a row in the manual, and each row is an option."""
+    text = page("docs/reference/importer.md")
+    options = set(re.findall(r"(--[a-z-]+)", parser().format_help())) - {"--help"}
+    assert set(re.findall(r"`[^`]*?(--[a-z-]+)[^`]*`", text)) | {"--into"} >= options
+    for option in re.findall(r"^\| `(--[a-z-]+)", text, re.MULTILINE):
+        assert option in options
