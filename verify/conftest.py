@@ -72,15 +72,15 @@ def pytest_configure(config: pytest.Config) -> None:
         if not config.getoption("--subset-all"):
             suite = replace(suite, known=dict(green_results.known(memory, suite.own)))
         room.require(suite)
+        result = config.getoption("--subset-result")
+        progress = Sender(sys.stdout) if result else SILENT
+        session = Session(suite, isolation=isolation, key=own, memory=memory, progress=progress)
     except DiskError as error:
         sys.stdout.write(f"{room.sent(error)}\n")
         pytest.exit(str(error), returncode=room.NO_ROOM)
     except SubsetError as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     config.stash[SUITE] = suite
-    result = config.getoption("--subset-result")
-    progress = Sender(sys.stdout) if result else SILENT
-    session = Session(suite, isolation=isolation, key=own, memory=memory, progress=progress)
     config.pluginmanager.register(_Gatherer(session, result))
 
 

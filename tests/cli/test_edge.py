@@ -335,3 +335,19 @@ except SubsetError as error:
     assert done.stdout == (
         f"error: {closed / 'notes.txt'}: this user may not use it, since {closed} is closed to others; {step}\n"
     )
+
+
+@pytest.mark.slow
+def test_a_wheel_of_the_site_that_is_closed(closed: Path, workspace: Workspace, configured_index: Index) -> None:
+    """verify is red, names it, and asks for no report of a defect."""
+    configured_index.add(make_wheel("alpha"))
+    workspace.write("base.txt", "alpha\n")
+    workspace.toml({"here": "host"})
+    assert plain([*PYPI_SUBSET, "mirror"], workspace).returncode == 0
+    wheel = workspace.paths.site / f"simple/alpha/{make_wheel('alpha').filename}"
+    os.chown(wheel, OWNER, OWNER)
+    wheel.chmod(0o600)
+    done = plain([*PYPI_SUBSET, "verify", "--unisolated"], workspace)
+    assert (done.returncode, closed.exists()) == (1, True)
+    assert f"{wheel.resolve()}: permission denied; " in done.stdout + done.stderr
+    assert "report it" not in done.stderr

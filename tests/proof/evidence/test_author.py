@@ -91,7 +91,13 @@ def test_a_change_shows(made: Report, what: str) -> None:
 def test_every_field_is_covered() -> None:
     """A field that is added to the report is under its HMAC as well, or named here."""
     known = {"schema", "manifest_sha256", "isolation", "targets", "shard", "totals", "checks", "created", "tool"}
-    assert {*Report.__struct_fields__} - {"stale", "mac"} == known | {"subset_sha256", "settings", "parts", "warnings"}
+    assert {*Report.__struct_fields__} - {"stale", "mac"} == known | {
+        "subset_sha256",
+        "settings",
+        "parts",
+        "warnings",
+        "indexes",
+    }
 
 
 def test_no_author_and_no_key(made: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -354,7 +354,7 @@ REFUSED: dict[str, tuple[dict[str, Any] | str | None, str]] = {
         {"manifest_sha256": "0" * 64},
         "about other bytes: a manifest with SHA-256 000000000000…, and this site has",
     ),
-    "other form": ({"schema": "2.0"}, "the report has schema 2.0, and this version reads 1.3; upgrade pypi-subset"),
+    "other form": ({"schema": "2.0"}, "the report has schema 2.0, and this version reads 1.4; upgrade pypi-subset"),
     "results": ({"checks": [{"target": 1}]}, "the report is damaged; take proof/report.json of a site"),
     "cut off": ('{"schema": 1,', "the report is damaged; take proof/report.json of a site"),
     "list": ("[]", "the report is damaged; take proof/report.json of a site"),

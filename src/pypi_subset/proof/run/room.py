@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from pypi_subset.proof.run.session import Suite
 
-#: The exit status of a run that has no room, and what its line for the process that started it begins with.
+#: The exit status of a run that the disk ended before the first case, as where there is no room; and what its line for the
+#: process that started it begins with.
 NO_ROOM, _SENT = 66, "pypi-subset room "
 
 
@@ -75,7 +76,8 @@ def require(suite: Suite) -> None:
 
 def sent(error: DiskError) -> str:
     """Return the line about *error* for the process that started this one."""
-    return f"{_SENT}{json.dumps([error.what, error.next_step])}"
+    place = f"{error.path}: " if error.path is not None else ""
+    return f"{_SENT}{json.dumps([place + error.what, error.next_step])}"
 
 
 def received(said: Iterable[str]) -> DiskError:

@@ -202,9 +202,11 @@ class Session:
         if self.suite.open and not all(case.isolated for case in self.suite.open):
             # What ran beside these files could have changed them without a trace.
             suite = self.suite
-            for check in inventory.take(suite.paths, suite.subset, suite.targets):
-                if check.status == "failed" and check not in self.checks:
-                    yield check
+            try:
+                looked = [*inventory.take(suite.paths, suite.subset, suite.targets)]
+            except FolderError as error:
+                looked = [inventory.check("failed", str(error))]
+            yield from (check for check in looked if check.status == "failed" and check not in self.checks)
 
     def _report(self, missing: str) -> Report:
         """Return the report; a case without a result is red, for the reason *missing*."""
