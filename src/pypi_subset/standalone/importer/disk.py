@@ -139,6 +139,8 @@ class Owner:
             self.file_mode, self.folder_mode = file.st_mode & 0o666, folder.st_mode & 0o2777
             if hasattr(os, "geteuid") and (folder.st_uid, folder.st_gid) != (os.geteuid(), os.getegid()):
                 self.ids = (folder.st_uid, folder.st_gid)
+        #: Whether mkdir(2) alone makes a directory as it should be.
+        self.gives_folders = self.ids is None and not self.folder_mode & (mask | 0o7000)
 
     def give(self, path: str, mode: int) -> None:
         """Give the file or directory at *path* its mode and owner."""

@@ -162,14 +162,12 @@ class Import:
             return
 
         record = sources.live.record if sources.live is not None and self.options.trust else {}
-
-        def known(paths: "list[str]") -> bool:
-            return all(path in record and record[path][0] == wanted.get(path) for path in paths)
+        same = {path for path, known in record.items() if wanted.get(path) == known[0]}
 
         def content(path: str) -> bytes:
             return self._content(path, wanted, found)
 
-        pins = Walk(manifest, wanted, content, known).go()
+        pins = Walk(manifest, wanted, content, same.issuperset).go()
         self.say(f"closures: {len(manifest.closures)}, {pins} pins, complete")
 
     def _content(self, path: str, wanted: "dict[str, str]", found: "dict[str, tuple[Shelf, str] | None]") -> bytes:

@@ -52,10 +52,11 @@ class Sources:
         found: dict[str, tuple[Shelf, str] | None] = {}
         missing: list[str] = []
         live, blobs, trust = self.live, self.blobs, self.trust
+        trusted = live.trusted() if live is not None and trust else {}
         for path, digest in wanted.items():
             if digest in blobs:
                 found[path] = None
-            elif live is not None and live.has(path, digest, trust=trust):
+            elif live is not None and (trusted.get(path) == digest or live.has(path, digest, trust=trust)):
                 found[path] = (live, path)
             else:
                 other = self._elsewhere(path, digest)
@@ -166,8 +167,9 @@ class Tree:
             missing.append(folder)
             folder = os.path.dirname(folder)
         for one in reversed(missing):
-            os.mkdir(one)
-            self.owner.give(one, self.owner.folder_mode)
+            os.mkdir(one, self.owner.folder_mode)
+            if not self.owner.gives_folders:
+                self.owner.give(one, self.owner.folder_mode)
         self.folders.update(missing)
         self.folders.add(folder)
 

@@ -88,18 +88,16 @@ def test_bad(path: str) -> None:
     ("paths", "message"),
     [
         (["simple/a/b", "simple/a/B"], "one file on some systems"),
-        (["simple/a/b", "simple/A/c"], "directories simple/a and simple/A"),
+        (["simple/a/b", "simple/A/c"], "one directory on some systems"),
         (["simple/a", "simple/a/b"], "a file and a directory"),
         (["simple/a", "simple/A/b"], "a file and a directory"),
-        (["docs/x/y/z", "docs/X/y/z2"], "directories docs/x and docs/X"),
+        (["docs/x/y/z", "docs/X/y/z2"], "one directory on some systems"),
     ],
 )
 def test_twins(paths: list[str], message: str) -> None:
     """Two paths that one system takes for the same are refused, in any order."""
     for order in (paths, paths[::-1]):
-        with pytest.raises(
-            Refused, match=message.replace("simple/a and simple/A", ".*").replace("docs/x and docs/X", ".*")
-        ):
+        with pytest.raises(Refused, match=message):
             check_paths(order)
     check_paths(paths[:1])
 
@@ -116,3 +114,8 @@ def test_distributions() -> None:
         "docs/a/b",
     ):
         assert not is_distribution(path)
+
+
+def test_same_path_twice_is_one_path() -> None:
+    """A path that a list has twice is no twin of itself."""
+    check_paths(["simple/a/b", "simple/a/b"])

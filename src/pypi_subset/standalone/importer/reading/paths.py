@@ -6,7 +6,7 @@ from pypi_subset.standalone.importer.errors import Refused, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterable
+    from typing import Collection, Iterable
 
 #: What can stand at the top of a site.
 TOPS = frozenset(
@@ -50,24 +50,28 @@ def check_paths(paths: "Iterable[str]") -> None:
     :raises Refused: one of them is wrong; two are the same file on a system that does not distinguish upper from lower
         case; one is the directory of another.
     """
-    files: dict[str, str] = {}
-    folders: dict[str, str] = {}
-    for path in paths:
+    every = sorted(set(paths))
+    for path in every:
         check_path(path)
-        other = files.setdefault(path.lower(), path)
-        if other is not path:
-            raise Refused(f"the paths {shown(other)} and {shown(path)} are one file on some systems")
-        folder = path.rpartition("/")[0]
-        while folder:
-            known = folders.setdefault(folder.lower(), folder)
-            if known is not folder:
-                if known != folder:
-                    raise Refused(f"the directories {shown(known)} and {shown(folder)} are one on some systems")
-                break
+    folders: set[str] = set()
+    for path in {path.rpartition("/")[0] for path in every} - {""}:
+        folder = path
+        while folder and folder not in folders:
+            folders.add(folder)
             folder = folder.rpartition("/")[0]
-    both = files.keys() & folders.keys()
+    files, places = lowered(every, "file"), lowered(folders, "directory")
+    both = files.keys() & places.keys()
     if both:
-        raise Refused(f"the path {shown(min(both))} is a file and a directory")
+        raise Refused(f"the path {shown(files[min(both)])} is a file and a directory")
+
+
+def lowered(names: "Collection[str]", kind: str) -> "dict[str, str]":
+    """Return *names* by themselves in lower case, which no two of them share."""
+    found = {name.lower(): name for name in names}
+    if len(found) != len(names):
+        twin = next(name for name in names if found[name.lower()] != name)
+        raise Refused(f"the paths {shown(twin)} and {shown(found[twin.lower()])} are one {kind} on some systems")
+    return found
 
 
 def is_distribution(path: str) -> bool:
