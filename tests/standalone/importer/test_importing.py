@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pypi_subset.standalone.importer import check, disk, home, importing, installing
+from tests.support.bundles.office import arrived, office
 from tests.support.gap.bundles import Key, Recipe
-from tests.support.gap.far import Far, Trip, run
+from tests.support.gap.far import Far, Trip, run, run_alone
 from tests.support.gap.releases import files_of, first, second, third
+from tests.support.sites.handwritten import sha256
+from tests.support.sites.workspace import Workspace, own_index
+from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -485,3 +490,35 @@ def test_changes_of_a_target_that_goes() -> None:
     """A target that a release does not have any more loses its files."""
     assert importing.changes(None, None) == {}  # type: ignore[arg-type]
     assert installing.Options().keep == 2
+
+
+@pytest.mark.slow
+def test_bundles_of_the_exporter(tmp_path: Path) -> None:
+    """Sites that the tool mirrored arrive byte for byte: full, then by a difference in volumes with a parity file."""
+    with own_index() as index:
+        index.add(make_wheel("app", requires=["lib"], ballast=90_000), make_wheel("lib"), make_wheel("old"))
+        side = office(Workspace(tmp_path / "work"), {"linux": "cp312-manylinux_2_28_x86_64", "win": "cp312-win_amd64"})
+        side.mirror("app", "old")
+        side.bundle(tmp_path / "stick1")
+        far = Far(tmp_path / "far")
+        far.into.mkdir()
+        public = side.key.with_suffix(".pub").read_text()
+        (far.into / "allowed_signers").write_text(f'office namespaces="pypi-subset-bundle" {public}')
+        done = run_alone(sys.executable, tmp_path / "stick1/import_bundle.py", tmp_path / "stick1", "--into", far.into)
+        assert done.code == 0, done.err
+        assert "closures: 2, 6 pins, complete" in done.err
+        assert files_of(far.site) == {name: sha256(data) for name, data in arrived(tmp_path / "stick1").items()}
+        index.add(make_wheel("lib", "2.0"), make_wheel("new", ballast=200_000))
+        side.mirror("app", "new")
+    one = side.bundle(tmp_path / "one", since="last")
+    side.bundle(tmp_path / "stick2", since=far.run("--hash").out.strip(), volume=str(one.size // 2), parity=True)
+    shutil.copytree(far.site, tmp_path / "base")
+    (tmp_path / "base/release.html").unlink()
+    wanted = {name: sha256(data) for name, data in arrived(tmp_path / "stick2", tmp_path / "base").items()}
+    (tmp_path / "stick2/volume-001.zip").unlink()
+    done = far.run(tmp_path / "stick2", "--grace", "0")
+    assert done.code == 0, done.err
+    assert "rebuilt from the parity file" in done.err
+    assert files_of(far.site) == wanted
+    assert far.run("--verify").code == 0
+    assert far.run(tmp_path / "one").code == 0
