@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _Manifest = dict[str, Any]
+#: The closure of a site with one file.
+_CLOSED = [{"set": "base", "target": "linux", "pins": "0", "edges": "0"}]
 _EMPTY = hashlib.sha256(b"").hexdigest()
 _LIB = make_wheel("lib")
 
@@ -128,6 +130,7 @@ def _grows(folder: Path) -> bool:
     made = document()
     made["pages"] = {}
     made["files"] = [{**made["files"][1], "sha256": _EMPTY, "size": 1000, "metadata": None}]
+    made["closures"] = _CLOSED
     data = json.dumps(made).encode()
     with sending(answer) as url, contextlib.suppress(SubsetError):
         fetch_site.fetch_site(url, folder / "site")
@@ -138,7 +141,9 @@ _save = Fetcher.save
 
 
 def _unbounded() -> contextlib.AbstractContextManager[object]:
-    return mock.patch.object(Fetcher, "save", lambda self, url, path, _limit=0: _save(self, url, path))
+    return mock.patch.object(
+        Fetcher, "save", lambda self, url, path, _limit=0, *more: _save(self, url, path, 1 << 40, *more)
+    )
 
 
 def _release(serial: int, manifest: str) -> bytes:
@@ -202,6 +207,7 @@ def _rewritten_on_a_worker(folder: Path) -> bool:
     """Write another manifest into the worker's directory while cases run: the code of a package may be able to."""
     made = document()
     made["pages"], made["files"] = {}, [{**made["files"][0], "sha256": _EMPTY, "size": 0}]
+    made["closures"] = _CLOSED
     data = json.dumps(made).encode()
     with sending(lambda path: [head(), data if "manifest" in path else b""]) as url:
         remote_site.outline(url, hashlib.sha256(data).hexdigest(), "linux", folder)

@@ -18,11 +18,12 @@ from pypi_subset.distributions import archive
 from pypi_subset.distributions.wheel import read_metadata
 from pypi_subset.errors import SubsetError
 from pypi_subset.support import bounds
-from pypi_subset.upstream import catalog, http
+from pypi_subset.upstream import catalog
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import read_network
-from pypi_subset.upstream.transport import bodies, patience
+from pypi_subset.upstream.places import addresses
+from pypi_subset.upstream.transport import bodies, patience, replies
 from tests.evidence.hostile.input.attack import InputAttack, both, costs, lasts, setting, slow, without
 from tests.support.servers.hostile import endless, head, sending
 
@@ -145,7 +146,7 @@ def _dripping(*before: bytes, drop: bytes = b"x") -> Attempt:
 
 
 def _slow_charset(_folder: Path) -> bool:
-    answer = [head(200, Content_Type="text/html; charset=punycode"), b"a" * 450_000]
+    answer = [head(200, Content_Type="text/html; charset=punycode"), b"a" * 900_000]
     with sending(lambda _: answer) as url:
         return slow(lambda: page(url), 3)
 
@@ -223,7 +224,11 @@ ATTACKS = [
     ),
     _attack("members-of-gzip", _many_members, setting(bounds, MOST_MEMBERS=NONE)),
     _attack("encoding-that-nobody-asked-for", _another_encoding, without(bodies, "_decoder")),
-    _attack("file-larger-than-promised", _more_than_promised, setting(catalog, most=lambda _: NONE)),
+    _attack(
+        "file-larger-than-promised",
+        _more_than_promised,
+        both(*(setting(one, most=lambda _: NONE) for one in (catalog, addresses))),
+    ),
     _attack(
         "directory-of-a-wheel-in-pieces",
         _directory_in_pieces,
@@ -258,5 +263,5 @@ ATTACKS = [
     _attack(
         "endless-redirect", _sent(lambda _: itertools.chain([head(302, Location="/x")], much(MUCH // 5))), _UNDROPPED
     ),
-    _attack("slow-charset", _slow_charset, setting(http, CHARSETS=re.compile(".*"))),
+    _attack("slow-charset", _slow_charset, setting(replies, CHARSETS=re.compile(".*"))),
 ]

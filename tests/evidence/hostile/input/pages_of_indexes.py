@@ -86,7 +86,7 @@ def _shifting(text: str) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _long_base(_folder: Path) -> bool:
-    return slow(lambda: _read(f'<base href="{"x/" * 20_000}">{"<a href=app-1.0.zip>" * 5_000}'), 3)
+    return slow(lambda: _read(f'<base href="{"x/" * 20_000}">{"<a href=app-1.0.zip>" * 200}'), 3)
 
 
 def _long_base_of_a_site(folder: Path) -> bool:
