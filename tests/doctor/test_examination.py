@@ -50,6 +50,34 @@ def test_a_machine_that_is_ready(workspace: Workspace, index: Index) -> None:
     assert document["targets"][0].keys() == {"target", "tag", "proof", "interpreter"}
 
 
+@pytest.mark.parametrize("spelled", ["corp-thing", "Corp.Thing", "corp__thing", "CORP-THING[x]>=0"])
+def test_no_index_learns_the_name_of_a_source(workspace: Workspace, index: Index, spelled: str) -> None:
+    """pip's indexes are asked for a project that no source has, however a request spells the others."""
+    index.add(make_wheel("lib"))
+    make_wheel("corp-thing", extras=["x"]).save(workspace.root)
+    workspace.write("base.txt", f"{spelled}\nlib\n")
+    workspace.toml(
+        {"linux": LINUX, "host": "host"},
+        more='[sources.own]\nwheels = ".."\nprojects = ["corp-*"]\ntargets = ["host"]\n',
+    )
+    diagnose(workspace.paths)
+    assert [hit.path for hit in index.requests] == ["/simple/lib/"]
+
+
+def test_no_index_learns_a_private_name_that_lost_its_wheel(workspace: Workspace, index: Index) -> None:
+    """pip's indexes are not asked for a project whose locked wheel is gone from requirements/wheels."""
+    folder = workspace.paths.requirements / "wheels"
+    folder.mkdir()
+    wheel = make_wheel("App").save(folder)
+    workspace.write("base.txt", "App\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    wheel.unlink()
+    index.requests.clear()
+    diagnose(workspace.paths)
+    assert [hit.path for hit in index.requests] == ["/simple/pip/"]
+
+
 def test_without_requirements(workspace: Workspace) -> None:
     """A new user learns the first step; the rest is examined all the same."""
     found = diagnose(replace(workspace.paths, requirements=workspace.root / "none"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.doctor import indexes
@@ -11,8 +12,6 @@ from tests.support.servers.index import Index
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
 
     from pypi_subset.doctor.findings import Finding
@@ -105,6 +104,14 @@ def test_a_server_with_a_fault(configured_index: Index) -> None:
     assert found.state == "error"
     assert "500" in found.what
     assert configured_index.gets() == 1
+
+
+def test_the_usual_project_may_come_from_a_source(configured_index: Index) -> None:
+    """If nothing is requested, pip's indexes are asked for a project that no source has."""
+    own = Source(name="own", wheels=Path("wheels"), projects=("pip", "setup*"))
+    (found,) = asked("", Sources(named=(own,), private=("setup*",)))
+    assert found.what.endswith("has no page of wheel")
+    assert [hit.path for hit in configured_index.requests] == ["/simple/wheel/"]
 
 
 def test_a_source_is_asked_for_its_own_project(configured_index: Index) -> None:

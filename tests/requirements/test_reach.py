@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from pypi_subset.model.intake.sources import Source, Sources
 from pypi_subset.requirements.reach import NOWHERE, Reach, without_user
@@ -55,13 +56,14 @@ def test_sources_of_the_subset() -> None:
     """A source's index is known, asked by no other project, and serves what it names on its targets."""
     source = Source(name="corp", index="https://corp.example/simple", projects=("lib",), targets=("linux",))
     reach = Reach(index_urls=(URL,), sources=Sources(named=(source,)))
+    lib, six = canonicalize_name("lib"), canonicalize_name("six")
     corp = "https://me@corp.example:443/simple/"
     assert (reach.is_known(corp), reach.is_asked(corp)) == (True, False)
-    assert reach.serves(corp, "lib", "linux")
-    assert not reach.serves(corp, "lib", "windows")
-    assert not reach.serves(corp, "six", "linux")
-    assert reach.serves(URL, "six", "linux")
-    assert not reach.serves(URL, "lib", "linux")
+    assert reach.serves(corp, lib, "linux")
+    assert not reach.serves(corp, lib, "windows")
+    assert not reach.serves(corp, six, "linux")
+    assert reach.serves(URL, six, "linux")
+    assert not reach.serves(URL, lib, "linux")
 
 
 @pytest.mark.parametrize(

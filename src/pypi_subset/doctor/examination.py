@@ -7,13 +7,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from pypi_subset.doctor import indexes, machine, proofs
 from pypi_subset.doctor.findings import Diagnosis, Finding, examined
 from pypi_subset.locks import offered
 from pypi_subset.locks.beside import unstated
 from pypi_subset.locks.gone.look import look
 from pypi_subset.locks.judging import standing
-from pypi_subset.model.intake.sources import Sources
 from pypi_subset.pipeline.workspace import inputs_of, opened
 from pypi_subset.site.pages.sizes import counted
 from pypi_subset.support.progress import SILENT
@@ -21,6 +22,7 @@ from pypi_subset.support.progress import SILENT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pypi_subset.model.intake.sources import Sources
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.requests import Subset
@@ -47,7 +49,7 @@ def diagnose(paths: Paths, *, pythons: Sequence[str] = (), progress: Progress | 
         found += [*machine.rights(paths), *machine.room(paths, _to_fetch(locks, paths))]
         stage.advance()
         if network is not None:
-            found += indexes.reached(network, subset.sources if subset else Sources(), _requested(subset))
+            found += indexes.reached(network, network.sources, _requested(subset, network.sources))
         stage.advance()
         if subset is not None and locks:
             _ask_whether_gone(subset, paths, locks, found)
@@ -85,12 +87,12 @@ def _asked(paths: Paths, found: list[Finding]) -> tuple[Subset | None, Network |
     return subset, network, locks
 
 
-def _requested(subset: Subset | None) -> str:
+def _requested(subset: Subset | None, sources: Sources) -> str:
     """Return the name of a project that the indexes of pip's configuration are asked for, ``""`` for none."""
-    for request in (each for one in subset.sets for each in one.requests) if subset else ():
-        if subset and not any(subset.sources.source_of(request.requirement.name, one.name) for one in subset.targets):
-            return request.requirement.name
-    return ""
+    if subset is None:
+        return ""
+    requested = (canonicalize_name(each.requirement.name) for one in subset.sets for each in one.requests)
+    return next((name for name in requested if not sources.has(name)), "")
 
 
 def _to_fetch(locks: Sequence[Lock], paths: Paths) -> int:

@@ -9,6 +9,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from packaging.utils import canonicalize_name
+
 from pypi_subset.doctor.findings import Finding, examined
 from pypi_subset.site.pages.sizes import counted
 from pypi_subset.support.threads import DaemonThreadPool
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
 PATIENCE = 10
 #: Indexes that are asked at the same time.
 _AT_ONCE = 8
-#: What is asked of an index if ``requirements/`` names nothing.
-_USUAL = "pip"
+#: What is asked of an index if ``requirements/`` names nothing: the first that no source has.
+_USUAL = ("pip", "setuptools", "wheel", "packaging")
 
 
 def configuration(into: list[Finding]) -> Network | None:
@@ -56,7 +58,8 @@ def reached(network: Network, sources: Sources, project: str) -> list[Finding]:
 
     :param project: the project whose page is asked; ``""`` for one that most indexes have.
     """
-    asked = {url: project or _USUAL for url in network.index_urls if local_path(url) is None}
+    usual = next((name for name in map(canonicalize_name, _USUAL) if not sources.has(name)), "")
+    asked = {url: project or usual for url in network.index_urls if local_path(url) is None}
     for one in sources.named:
         if one.index:
             # The first name of a source that is no pattern; the index itself is not asked to list all.

@@ -12,6 +12,8 @@ from pypi_subset.model.intake.sources import Sources
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from packaging.utils import NormalizedName
+
     from pypi_subset.model.requests import Document
 
 #: What a machine has that knows no ``subset.toml``.
@@ -52,8 +54,8 @@ class Reach:
         """Whether pip asks the index at *url*, or a source of ``subset.toml`` says which projects come from there."""
         return self.is_asked(url) or _plain(url) in {_plain(one.index) for one in self.sources.named if one.index}
 
-    def serves(self, url: str, project: str, target: str) -> bool:
-        """Whether *project*, a normalized name, comes from the index at *url* on *target*, and from nowhere else."""
+    def serves(self, url: str, project: NormalizedName, target: str) -> bool:
+        """Whether *project* comes from the index at *url* on *target*, and from nowhere else."""
         source = self.sources.source_of(project, target)
         if source is None:
             return self.is_only_index(url)

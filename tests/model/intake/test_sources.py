@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from pypi_subset.model.intake.sources import BUILD, Source, Sources, overlapping, uncovered
 
 NVIDIA = Source(name="nvidia", index="https://nvidia.example/simple", projects=("nvidia-*",))
@@ -16,7 +18,7 @@ def test_the_pattern_that_fits_best_wins() -> None:
     named = Source(name="named", wheels=Path("x"), projects=("nvidia-cuda-nvrtc",))
     for sources in (Sources(named=(ALL, NVIDIA, CUDA, named)), Sources(named=(named, CUDA, NVIDIA, ALL))):
         chosen = {
-            project: (sources.source_of(project, "gpu") or ALL).name
+            project: (sources.source_of(canonicalize_name(project), "gpu") or ALL).name
             for project in ("nvidia-cuda-nvrtc", "nvidia-cuda-runtime", "nvidia-ml", "torch", "numpy")
         }
         assert chosen == {
@@ -31,8 +33,8 @@ def test_the_pattern_that_fits_best_wins() -> None:
 def test_a_source_counts_on_its_targets() -> None:
     """On others pip's indexes serve."""
     sources = Sources(named=(CUDA,))
-    assert sources.source_of("torch", "gpu") is CUDA
-    assert sources.source_of("torch", "laptop") is None
+    assert sources.source_of(canonicalize_name("torch"), "gpu") is CUDA
+    assert sources.source_of(canonicalize_name("torch"), "laptop") is None
 
 
 def test_what_a_lock_depends_on() -> None:
@@ -50,18 +52,21 @@ def test_private_names_need_a_source() -> None:
     acme = Source(name="acme", wheels=Path("x"), projects=("acme-*", "other"))
     assert uncovered(["acme-*", "acme-core", "acme-core-*", "other"], [acme]) == []
     assert uncovered(["ac*", "other-*", "third"], [acme]) == ["ac*", "other-*", "third"]
-    assert Sources(private=("acme-*",)).is_private("acme-core")
-    assert not Sources(private=("acme-*",)).is_private("acme")
+    assert Sources(private=("acme-*",)).is_private(canonicalize_name("acme-core"))
+    assert not Sources(private=("acme-*",)).is_private(canonicalize_name("acme"))
 
 
 def test_the_source_of_a_private_project_is_its_only_one() -> None:
     """Its table may allow pip's indexes for the other projects."""
     own = Source(name="wheels", wheels=Path("wheels"), projects=("acme-*", "app"), only=False)
     sources = Sources(named=(own,), private=("acme-*",))
-    found = [sources.source_of("acme-core", "gpu"), sources.named_as("wheels", "acme-core")]
+    found = [
+        sources.source_of(canonicalize_name("acme-core"), "gpu"),
+        sources.named_as("wheels", canonicalize_name("acme-core")),
+    ]
     assert [one and (one.name, one.only) for one in found] == [("wheels", True)] * 2
-    assert sources.source_of("app", "gpu") is own
-    assert sources.named_as("wheels", "app") is own
+    assert sources.source_of(canonicalize_name("app"), "gpu") is own
+    assert sources.named_as("wheels", canonicalize_name("app")) is own
 
 
 def test_overlapping_patterns() -> None:
@@ -75,5 +80,5 @@ def test_builds_are_served_whatever_the_targets_are() -> None:
     """The best pattern counts, and the first of equal ones."""
     other = Source(name="other", index="https://other.example/simple", projects=("torch", "*"), targets=("laptop",))
     sources = Sources(named=(CUDA, other))
-    assert sources.source_of("torch", BUILD) is CUDA
-    assert sources.source_of("numpy", BUILD) is other
+    assert sources.source_of(canonicalize_name("torch"), BUILD) is CUDA
+    assert sources.source_of(canonicalize_name("numpy"), BUILD) is other

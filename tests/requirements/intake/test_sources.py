@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from pypi_subset.model.intake.sources import Source
 from tests.support.stages.requirements import LINUX, faults_of, plan_of
 from tests.support.wheels import make_wheel
 
+TORCH = canonicalize_name("torch")
 CPU = """[sources.torch-cpu]
 index = "https://download.example/whl/cpu/"
 projects = ["Torch", "nvidia_*"]
@@ -86,8 +88,8 @@ def test_own_wheels_of_a_project_that_a_table_names() -> None:
     apart = f'{LINUX}windows = "cp312-win_amd64"\n{CPU}[sources.wheels]\ntargets = ["windows"]\n'
     assert [one.name for one in plan_of("aa", apart).sources.named] == ["torch-cpu", "wheels"]
     subset = plan_of("aa", LINUX + CPU.replace('"Torch"', '"tor*"'))
-    assert [one.name for one in subset.sources.named if one.rank("torch", "linux")] == ["torch-cpu", "wheels"]
-    assert str(getattr(subset.sources.source_of("torch", "linux"), "name", "")) == "wheels"
+    assert [one.name for one in subset.sources.named if one.rank(TORCH, "linux")] == ["torch-cpu", "wheels"]
+    assert str(getattr(subset.sources.source_of(TORCH, "linux"), "name", "")) == "wheels"
     same = f'{LINUX}[sources.own]\nwheels = "wheels"\nprojects = ["torch"]\n'
     assert [one.name for one in plan_of("aa", same).sources.named] == ["own"]
 

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from packaging.utils import NormalizedName
+
 #: The name of the source that needs no table: ``requirements/wheels``.
 OWN_WHEELS = "wheels"
 #: The target that build requirements are resolved for: this machine. No target of ``subset.toml`` has such a name.
@@ -57,7 +59,7 @@ class Source:
         }
         return {key: value for key, value in values.items() if value not in ("", [], None, True)}
 
-    def rank(self, project: str, target: str) -> tuple[bool, int] | None:
+    def rank(self, project: NormalizedName, target: str) -> tuple[bool, int] | None:
         """
         Return how well the source fits *project* on *target*, ``None`` if it does not serve it.
 
@@ -84,7 +86,7 @@ class Sources:
     private: tuple[str, ...] = ()
     lost: tuple[tuple[str, str], ...] = ()
 
-    def source_of(self, project: str, target: str) -> Source | None:
+    def source_of(self, project: NormalizedName, target: str) -> Source | None:
         """
         Return where *project* comes from on *target*: the source that fits best, ``None`` for pip's indexes.
 
@@ -94,19 +96,24 @@ class Sources:
         ranked = [(rank, one) for one in self.named if (rank := one.rank(project, target))]
         return self._for(project, max(ranked, key=lambda pair: pair[0])[1]) if ranked else None
 
-    def named_as(self, name: str | None, project: str = "") -> Source | None:
+    def named_as(self, name: str | None, project: NormalizedName | None = None) -> Source | None:
         """Return the source of that name, as it serves *project*."""
         found = next((one for one in self.named if one.name == name), None)
-        return found and self._for(project, found)
+        return self._for(project, found) if found and project else found
 
-    def _for(self, project: str, source: Source) -> Source:
+    def _for(self, project: NormalizedName, source: Source) -> Source:
         return replace(source, only=True) if not source.only and self.is_private(project) else source
 
-    def is_private(self, project: str) -> bool:
+    def is_private(self, project: NormalizedName) -> bool:
         """Whether pip's indexes are never asked for *project*."""
         return any(covers(pattern, project) for pattern in self.private) or self.lost_file(project) is not None
 
-    def lost_file(self, project: str) -> str | None:
+    def has(self, project: NormalizedName) -> bool:
+        """Whether pip's indexes are not asked for *project* on some target: it is private, or a source serves it there."""
+        patterns = (pattern for one in self.named for pattern in one.projects)
+        return self.is_private(project) or any(covers(pattern, project) for pattern in patterns)
+
+    def lost_file(self, project: NormalizedName) -> str | None:
         """Return the file in ``lost`` of *project*, ``None`` without one."""
         return dict(self.lost).get(project)
 

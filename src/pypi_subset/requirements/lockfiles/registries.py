@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
 from pip._internal.models.index import PyPI
 
 from pypi_subset.errors import Fault
@@ -62,7 +63,7 @@ def misplaced(
 
 def _is_served(source: Source, entry: Entry, target: Target) -> bool:
     reach = source.reach
-    has_source = reach.sources.source_of(entry.name, target.name) is not None
+    has_source = reach.sources.source_of(canonicalize_name(entry.name), target.name) is not None
     if reach.index_urls is None or has_source:
         # What has no hash cannot be the file that was locked.
         return not entry.place or bool(entry.hashes)
