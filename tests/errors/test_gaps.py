@@ -72,6 +72,19 @@ def test_what_has_sdists_only_is_one_list() -> None:
     assert "    base on linux: a: sdists only" in Gaps([one, gap("c: nothing")]).lines
 
 
+def test_no_command_has_pip_ask_for_a_project_of_a_source() -> None:
+    """pip would ask its own indexes for that name: mirror alone builds such an sdist."""
+    one, own, more = (
+        gap(f"{name}: sdists only", sdist=(f"{name}==1", folder)) for name, folder in (("a", "w"), ("b", ""), ("c", ""))
+    )
+    (both,), (sources,) = Gaps([one, own]).lines, Gaps([own, more]).lines
+    assert both.endswith(
+        'write build = ["a", "b"] below [sdists] in subset.toml, or build wheels of those without a source: '
+        "pip wheel --no-deps a==1 -w w"
+    )
+    assert sources.endswith('write build = ["b", "c"] below [sdists] in subset.toml')
+
+
 def test_the_last_line_names_the_acceptances() -> None:
     """Each project once, with its targets; nothing where no gap can be accepted; the lines stay eight."""
     one, other, third = gap("aa: nothing"), gap("aa: nothing", "mac"), gap("p: nothing")

@@ -18,6 +18,7 @@ from pypi_subset.proof.report.report import forms_of, report_of
 from tests.support.servers.index import Index
 from tests.support.sites import trees
 from tests.support.stages.mirroring import LINUX, WINDOWS, mirror, read_lock, releases, versions
+from tests.support.stages.sdists import make_buildable
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -380,3 +381,24 @@ def test_an_older_lock_names_no_index(workspace: Workspace, index: Index, monkey
     mirror(workspace, update=True)
     assert path.read_text() == whole
     assert [one.index for one in read_manifest(workspace.paths.site).files] == [index.url.rstrip("/")]
+
+
+@pytest.mark.parametrize("laid", ["index", "directory", "own"])
+def test_no_remedy_has_pip_ask_for_a_project_of_a_source(
+    workspace: Workspace, index: Index, second: Index, laid: str
+) -> None:
+    """pip's indexes may have another project of that name, which the command would build."""
+    sdist = make_buildable("acme-x")
+    index.add(make_buildable("acme-x", code=["body = 'x = 1'"]), make_wheel("acme-y"))
+    second.add(sdist)
+    tables = {"index": named(second, "acme-x"), "directory": '[sources.a]\nwheels = "../a"\nprojects = ["acme-x"]\n'}
+    folder = workspace.root / {"index": "none", "directory": "a", "own": "requirements/wheels"}[laid]
+    folder.mkdir()
+    (folder / sdist.filename).write_bytes(sdist.data)
+    workspace.write("base.txt", "acme-x\n")
+    workspace.toml({"linux": LINUX}, more=tables.get(laid, ""))
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    (line, *_) = caught.value.lines
+    assert ('write build = ["acme-x"] below [sdists]' in line, "pip wheel" in line) == (True, False)
+    assert "/simple/acme-x/" not in [hit.path for hit in index.requests]

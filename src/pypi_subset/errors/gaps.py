@@ -22,7 +22,8 @@ class NoSolution(SubsetError):
 
     :param problem: *what* without set and target, the same for all targets that have the same gap.
     :param requests: the lines that have no solution for it, ``base.txt:3``.
-    :param sdist: release and directory of the wheel that the user can build, if an sdist is all that there is.
+    :param sdist: the release, if an sdist is all that there is, and the directory for a wheel that pip builds of it; ``""``
+        if pip's indexes do not serve the project.
     """
 
     exit_code = FINDING
@@ -113,10 +114,17 @@ class Gaps(SubsetError):
     def _sdists(self, those: Sequence[NoSolution]) -> str:
         releases = _grouped(those, lambda gap: gap.sdist[0] if gap.sdist else "")
         names = [f"{name} ({self._lines(gaps)}{self._places(gaps)})" for name, gaps in releases.items()]
-        folder = those[0].sdist[1] if those[0].sdist else ""
-        command = f"pip wheel --no-deps {' '.join(map(shlex.quote, releases))} -w {shlex.quote(folder)}"
+        # pip would ask its own indexes for a project of a source.
+        folders = {release: folder for release, folder in (gap.sdist for gap in those if gap.sdist) if folder}
+        named = " ".join(map(shlex.quote, folders))
+        which = "the wheels" if len(folders) == len(releases) else "wheels of those without a source"
+        command = (
+            f", or build {which}: pip wheel --no-deps {named} -w {shlex.quote(min(folders.values()))}"
+            if folders
+            else ""
+        )
         build = ", ".join(f'"{release.partition("==")[0]}"' for release in releases)
-        step = f"write build = [{build}] below [sdists] in subset.toml, or build the wheels: {command}"
+        step = f"write build = [{build}] below [sdists] in subset.toml{command}"
         return f"sdists only, and a subset holds wheels: {', '.join(names)}; {step}"
 
     def _lines(self, those: Sequence[NoSolution]) -> str:

@@ -35,6 +35,7 @@ class Shelf:
     bounds: dict[str, str] = field(default_factory=dict)
     read: list[str] = field(default_factory=list)
     own_wheels: Path | None = None
+    source: str | None = None
 
     def candidates(self, project: NormalizedName, /) -> tuple[Candidate, ...]:
         """Return the files of a project."""
@@ -43,7 +44,9 @@ class Shelf:
             own, version, tags = filenames.parse(name)
             if own == project:
                 bound = self.bounds.get(name)
-                one = Distribution(filename=name, project=own, version=version, requires_python=bound)
+                one = Distribution(
+                    filename=name, project=own, version=version, requires_python=bound, source=self.source
+                )
                 found.append(Candidate(distribution=one, source="here", tags=tags))
         return tuple(found)
 

@@ -69,6 +69,18 @@ def test_the_build_command_is_complete() -> None:
     assert build_command(releases[:1], shelf, to_keep=True) == "pip wheel --no-deps a==1.0 -w requirements/wheels"
 
 
+def test_the_sdist_of_a_source_is_built_by_mirror() -> None:
+    """No command has pip ask its own indexes for the name; the wheel of another machine goes to the source."""
+    files: dict[str, list[str] | str] = {"app-2.0.tar.gz": []}
+    shelf = Shelf(files, source="acme")
+    assert way_to(shelf.candidates(APP), TARGET, shelf) == (
+        'write build = ["app"] below [sdists] in subset.toml and run `pypi-subset mirror`'
+    )
+    shelf.files |= {wheel("app", "2.0", "cp312-cp312-win_amd64"): []}
+    way = way_to(shelf.candidates(APP), TARGET, shelf)
+    assert "or build one there: from app-2.0.tar.gz, for [sources.acme]" in way
+
+
 def test_another_target_is_the_way_to_a_wheel() -> None:
     """A release with wheels for another Python is had with that Python."""
     shelf = Shelf({wheel("app", "1.0", "cp312-cp312-manylinux2014_x86_64"): []})

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
-    from pypi_subset.model.distributions import Standing
+    from pypi_subset.model.distributions import Distribution, Standing
     from pypi_subset.model.intake.verdicts import Verdict
     from pypi_subset.model.targets import Target
     from pypi_subset.resolve.explain.obstacles import Asking, Obstacle
@@ -140,15 +140,38 @@ def way_to(files: Sequence[Candidate], target: Target, offers: Shelves) -> str:
     """Return how the user gets the release that *files* belong to on *target*, as a lock may hold it: built, or elsewhere."""
     if (kept_away := refused(files, target)) is not None:
         return way_in(kept_away)
-    build = build_of(files, target, offers, to_keep=True)
     if all(each.tags is None for each in files):
-        return f"{in_settings(files[0].distribution.project)} and run `pypi-subset mirror`; or {build}, then `pypi-subset update`"
-    return way_out(files, target, build=build)
+        build = build_of(files, target, offers, to_keep=True)
+        other = f"; or {build}, then `pypi-subset update`" if build else ""
+        return f"{in_settings(files[0].distribution.project)} and run `pypi-subset mirror`{other}"
+    return way_out(files, target, build=there(files, target, offers, to_keep=True))
 
 
 def build_of(files: Iterable[Candidate], target: Target, offers: Shelves, *, to_keep: bool = False) -> str:
-    """Return the command that builds a wheel of the newest sdist in *files* that the Python of *target* may have, or ``""``."""
+    """
+    Return the command that builds a wheel of the newest sdist in *files* that the Python of *target* may have.
+
+    Without such an sdist it is ``""``, and for one of a source too: pip would ask its own indexes for the name, and build
+    what another project has there.
+    """
+    newest = newest_sdist(files, target)
+    return (
+        build_command([(newest.project, newest.version)], offers, to_keep=to_keep)
+        if newest and not newest.source
+        else ""
+    )
+
+
+def there(files: Iterable[Candidate], target: Target, offers: Shelves, *, to_keep: bool = False) -> str:
+    """Return the same for another machine; for an sdist of a source, the file and that source."""
+    newest = newest_sdist(files, target)
+    if newest is None or not newest.source:
+        return build_of(files, target, offers, to_keep=to_keep)
+    return f"from {newest.filename}, for [sources.{newest.source}]"
+
+
+def newest_sdist(files: Iterable[Candidate], target: Target) -> Distribution | None:
+    """Return the newest sdist in *files*, of those that the Python of *target* may have if there is one."""
     sdists = [one.distribution for one in files if one.tags is None]
     fitting = [one for one in sdists if allows(one.requires_python, target.release)] or sdists
-    newest = max(fitting, key=lambda one: (not one.version.is_prerelease, one.version), default=None)
-    return build_command([(newest.project, newest.version)], offers, to_keep=to_keep) if newest else ""
+    return max(fitting, key=lambda one: (not one.version.is_prerelease, one.version), default=None)

@@ -25,7 +25,7 @@ from pypi_subset.resolve.explain.rejections import (
     obstacle,
     tag_list,
 )
-from pypi_subset.resolve.explain.sentences import BARE, admitted_by, build_of, in_settings
+from pypi_subset.resolve.explain.sentences import BARE, admitted_by, build_of, in_settings, there
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -99,18 +99,19 @@ def unmatched(
         return barred
     # With hashes on its line no wheel that is built later has one of them.
     hashed = next((one.origin for one in job.requirement_set.requests if one.hashes and one.origin in requests), "")
-    build = build_of(files, target, known.upstream)
     newest = max(shown)
     if all(candidate.tags is None for candidate in shown[newest]):
         what = "there are" if loosened else "the project offers"
         if any(candidate.tags is not None for candidate in files):
             what = f"no wheel fits {target.tag}, {newest} has"
-        step = "; or ".join(filter(None, (loosened, f"{in_settings(project)}, or build the wheel: {build}")))
+        build = build_of(files, target, known.upstream)
+        built = f"{in_settings(project)}{f', or build the wheel: {build}' if build else ''}"
+        step = "; or ".join(filter(None, (loosened, built)))
         if hashed:
             step += f"; then write the hash of that wheel in {hashed}"
         sdist = None if hashed or (loosened and ":" in asking[0][0]) else _release(shown, known)
         return gap.error(f"{what} sdists only, and a subset holds wheels", step, seen, sdist=sdist)
-    step = way_out(files, target, loosened, build)
+    step = way_out(files, target, loosened, there(files, target, known.upstream))
     return gap.error(f"no wheel fits {target.tag}", step, seen, _existing(shown, target))
 
 
@@ -250,9 +251,10 @@ def _accepted(shown: Mapping[Version, Sequence[Candidate]], target: Target) -> s
 
 
 def _release(shown: Mapping[Version, Sequence[Candidate]], known: Known) -> tuple[str, str]:
-    """Return the newest release, ``docopt==0.6.2``, and the directory where mirror reads a wheel of it."""
+    """Return the newest release, ``docopt==0.6.2``, and the directory for a wheel that pip builds of it, ``""`` with a source."""
     one = shown[max(shown)][0].distribution
-    return f"{one.project}=={one.version}", str(known.upstream.own_wheels or "requirements/wheels")
+    folder = "" if one.source else str(known.upstream.own_wheels or "requirements/wheels")
+    return f"{one.project}=={one.version}", folder
 
 
 def _other_version(asking: Sequence[Asking], requirement: Requirement) -> str:
