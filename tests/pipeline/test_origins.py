@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec import UNSET
 
-from pypi_subset.errors import HashMismatch, NoSolution, UpstreamError
+from pypi_subset.doctor.examination import diagnose
+from pypi_subset.errors import HashMismatch, NoSolution, PolicyError, UpstreamError
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.paths import REPORT_PAGE
@@ -138,6 +139,45 @@ def test_private_outranks_what_allows_the_index(workspace: Workspace, index: Ind
     mirror(workspace, update=True)
     assert versions(workspace, "base--linux") == {"acme-core": "1.0", "app": "1.0"}
     assert [one.path for one in index.requests if "acme" in one.path] == []
+
+
+@pytest.mark.parametrize("private", [False, True])
+@pytest.mark.parametrize("pattern", ["acme-*", "acme-core"])
+def test_what_allows_the_index_allows_another_source(
+    workspace: Workspace,
+    index: Index,
+    second: Index,
+    pattern: str,
+    private: bool,  # noqa: FBT001
+) -> None:
+    """A wheel beside the versions of a source: pip's indexes are not asked, nor by doctor and a look."""
+    index.add(make_wheel("acme-core", "9.0"))
+    second.add(make_wheel("acme-core", "2.0", tag="py3-none-manylinux2014_x86_64"))
+    workspace.write("base.txt", "acme-core\n")
+    folder = workspace.paths.requirements / "wheels"
+    folder.mkdir()
+    make_wheel("acme-core", "2.0", tag="py3-none-win_amd64").save(folder)
+    more = f"[sources]\nprivate = {[pattern] * private}\n{named(second, pattern)}[sources.wheels]\nonly = false\n"
+    workspace.toml({"linux": LINUX, "windows": WINDOWS}, more=more)
+    result, said = mirror(workspace)
+    assert {
+        name: read_lock(workspace, f"base--{name}").pins[0].distribution.source for name in ("linux", "windows")
+    } == {
+        "linux": "own",
+        "windows": "wheels",
+    }
+    assert ("warning" in said, result.warnings) == (False, ())
+    assert mirror(workspace)[0].resolved == 0
+    mirror(workspace, update=True)
+    diagnose(workspace.paths)
+    shutil.rmtree(workspace.paths.packages)
+    mirror(workspace)
+    assert [hit.path for hit in index.requests if "acme" in hit.path] == []
+    second.projects["acme-core"] = []
+    second.add(make_wheel("acme-core", "1.0"))
+    with pytest.raises(PolicyError, match=r"acme-core 2\.0"):
+        mirror(workspace, update=True)
+    assert [hit.path for hit in index.requests if "acme" in hit.path] == []
 
 
 def test_a_lock_that_took_a_private_project_from_the_index(workspace: Workspace, index: Index) -> None:

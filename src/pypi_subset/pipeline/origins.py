@@ -33,7 +33,9 @@ def from_elsewhere(subset: Subset, job: Job, lock: Lock) -> str:
         one = pin.distribution
         source = subset.sources.source_of(one.project, job.target.name)
         # A wheel that was laid in requirements/wheels may be gone: packages/ has it.
-        if source is not None and one.source != source.name and not (one.source is None and not source.only):
+        if source is None or (one.source is None and source.is_open):
+            continue
+        if one.source not in {each.name for each in source.chain}:
             return f"{one.project} comes from [sources.{source.name}] now"
     return ""
 
@@ -61,19 +63,17 @@ def require_as_locked(sources: Sources, locks: Iterable[Lock], forget: Collectio
 
 def open_to_the_index(sources: Sources, locks: Iterable[Lock]) -> list[str]:
     """Return a sentence for each source that allows pip's indexes besides, with the locked projects that it concerns."""
-    found = []
-    for source in sources.named:
-        projects = {
-            pin.distribution.project
-            for lock in locks
-            for pin in lock.pins
-            if not source.only and sources.source_of(pin.distribution.project, lock.target_name) == source
-        }
-        if projects:
-            names = f"{', '.join(sorted(projects)[:_SHOWN])}{', …' if len(projects) > _SHOWN else ''}"
-            what = f"[sources.{source.name}] has only = false: a higher version on the index is taken for {names}"
-            found.append(f"{what}, also if another project has that name there")
-    return found
+    found: dict[str, set[str]] = {one.name: set() for one in sources.named}
+    for project, target in ((pin.distribution.project, lock.target_name) for lock in locks for pin in lock.pins):
+        source = sources.source_of(project, target)
+        if source is not None and source.is_open:
+            found[source.name].add(project)
+    return [
+        f"[sources.{name}] has only = false: a higher version on the index is taken for "
+        f"{', '.join(sorted(own)[:_SHOWN])}{', …' if len(own) > _SHOWN else ''}, also if another project has that name there"
+        for name, own in found.items()
+        if own
+    ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -97,7 +97,9 @@ def _cause(gap: NoSolution, offers: TargetOffers) -> str:
     """
     why = f"{gap.problem} ({gap.seen[0]})" if gap.seen and "no wheel fits" in gap.problem else gap.problem
     source = offers.source_of(canonicalize_name(gap.project or ""))
-    return why.replace(source.place, source.wheels.name) if source and source.wheels else why
+    for one in source.chain if source else ():
+        why = why.replace(one.place, one.wheels.name) if one.wheels else why
+    return why
 
 
 def _below(work: Path, name: str) -> Path:

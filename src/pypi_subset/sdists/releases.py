@@ -167,7 +167,7 @@ def elsewhere(held: Distribution, upstream: Upstream) -> str:
     """Return that the source of a build requirement does not have that file, ``""`` if it has, or there is none."""
     offers = upstream.on(BUILD)
     source = offers.source_of(held.project)
-    if source is None or not source.only:
+    if source is None or source.is_open:
         return ""
     release = (one.distribution for one in offers.candidates(held.project) if one.distribution.version == held.version)
     # Of a file without a stated hash nothing is known; what was built here has none yet.

@@ -101,7 +101,9 @@ def _two_contents(what: str, first: Candidate, other: Candidate) -> HashMismatch
 def _apart(first: Candidate, other: Candidate) -> str:
     """Return what ends a conflict of two files of one name: the place of each is the user's."""
     project = first.distribution.project
-    named = [one.distribution.source for one in (first, other) if one.distribution.source]
+    # A directory alone can have that line.
+    own = [one for one in (first, other) if one.distribution.source]
+    named = [one.distribution.source for one in sorted(own, key=lambda one: one.path is None)]
     local = next((one.path for one in (first, other) if one.path is not None), None)
     ways = [
         f"remove {local}" if local else "",

@@ -70,6 +70,10 @@ class TargetOffers:
         """Return the source that *project* comes from on the target, ``None`` for pip's indexes."""
         return self._where(project)[1]
 
+    def beside_own(self, project: NormalizedName) -> Source | None:
+        """Return the source that would serve *project* beside ``requirements/wheels``; ``None`` for pip's indexes."""
+        return self.upstream.pages.beside_own(project, self.target)
+
     def is_private(self, project: NormalizedName) -> bool:
         """Return whether pip's indexes are never asked for *project*."""
         return self.upstream.pages.is_private(project)

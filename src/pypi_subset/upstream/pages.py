@@ -62,6 +62,7 @@ class Pages:
         self.judge = judge
         #: As in `Sources`.
         self.is_private, self.lost_file = network.sources.is_private, network.sources.lost_file
+        self.beside_own = network.sources.beside_own
         self._seen: dict[Where, dict[str, Version]] = {}
         self._final: dict[Where, Version | None] = {}
         self._quarantined: dict[Where, Standing] = {}
@@ -97,8 +98,9 @@ class Pages:
         return project, self._network.sources.source_of(project, target)
 
     def origin(self, one: Distribution) -> Where:
-        """Return which source *one* came from."""
-        return one.project, self._network.sources.named_as(one.source, one.project) if one.source else None
+        """Return which source *one* came from, as the only place: another one has other files."""
+        source = self._network.sources.named_as(one.source) if one.source else None
+        return one.project, source and replace(source, only=True)
 
     def read(self, project: NormalizedName) -> list[Where]:
         """Return the sources whose pages of *project* were read."""
@@ -155,7 +157,7 @@ class Pages:
         :raises UpstreamError: an index does not answer.
         """
         project, source = where
-        if moved and (source is None or not source.only):
+        if moved and (source is None or source.is_open):
             linked = (one for one in self._network.find_links if local_path(one) is None and not self._links_at(one))
             if location := next(linked, None):
                 return f"{without_credentials(location)} has no page"
@@ -176,8 +178,8 @@ class Pages:
 
     def indexes_of(self, source: Source | None) -> list[str]:
         """Return the indexes that are asked for a project of *source*."""
-        own = [source.index] if source and source.index else []
-        return own if source and source.only else [*own, *self._network.index_urls]
+        own = [one.index for one in source.chain if one.index] if source else []
+        return own if source and not source.is_open else [*own, *self._network.index_urls]
 
     @property
     def asked(self) -> str:
@@ -226,8 +228,9 @@ class Pages:
         if source is None and self.is_private(project):
             # Another project of that name could be there, and no index learns the name.
             return []
-        own = [lambda wants: tuple(of_source(one, source) for one in self._of(source, where, wants))] if source else []
-        if source is not None and source.only:
+        own: list[Callable[[Wants], tuple[Candidate, ...]]] = []
+        own += [partial(self._of, one, where) for one in source.chain] if source else []
+        if source is not None and not source.is_open:
             return own
         indexes = [partial(self._read_index, url, where) for url in self._network.index_urls]
         return [*own, *indexes, *(partial(self._linked, location, where) for location in self._network.find_links)]
@@ -238,7 +241,8 @@ class Pages:
         groups = [read(wants) for read in readers]
         if len(readers) < 2:  # noqa: PLR2004 - nothing to compare
             return merge(groups)
-        if sum(self.page_at((url, where[0])) is not None for url in self._network.index_urls) > 1:
+        asked = self._network.index_urls if where[1] is None or where[1].is_open else ()
+        if sum(self.page_at((url, where[0])) is not None for url in asked) > 1:
             self.shared.add(where[0])
         names = Counter(candidate.distribution.filename for group in groups for candidate in group)
         twice = {name for name, count in names.items() if count > 1}
@@ -251,9 +255,10 @@ class Pages:
     def _of(self, source: Source, where: Where, wants: Wants) -> tuple[Candidate, ...]:
         """Return what one source has of a project."""
         if source.wheels is not None:
-            return self._linked(str(source.wheels.absolute()), where, wants)
+            found = self._linked(str(source.wheels.absolute()), where, wants)
+            return tuple(of_source(one, source) for one in found)
         try:
-            return self._read_index(source.index, where, wants)
+            return tuple(of_source(one, source) for one in self._read_index(source.index, where, wants))
         except UpstreamError as error:
             note = f" ([sources.{source.name}], the only source of {where[0]})"
             # The page is asked for once, and the error raised at each question about it.

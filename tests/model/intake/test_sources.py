@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from packaging.utils import canonicalize_name
 
 from pypi_subset.model.intake.sources import BUILD, Source, Sources, overlapping, uncovered
@@ -56,17 +57,43 @@ def test_private_names_need_a_source() -> None:
     assert not Sources(private=("acme-*",)).is_private(canonicalize_name("acme"))
 
 
+ACME, APP = canonicalize_name("acme-core"), canonicalize_name("app")
+OPEN = Source(name="wheels", wheels=Path("wheels"), projects=("acme-*", "app"), only=False)
+
+
 def test_the_source_of_a_private_project_is_its_only_one() -> None:
     """Its table may allow pip's indexes for the other projects."""
-    own = Source(name="wheels", wheels=Path("wheels"), projects=("acme-*", "app"), only=False)
-    sources = Sources(named=(own,), private=("acme-*",))
-    found = [
-        sources.source_of(canonicalize_name("acme-core"), "gpu"),
-        sources.named_as("wheels", canonicalize_name("acme-core")),
-    ]
-    assert [one and (one.name, one.only) for one in found] == [("wheels", True)] * 2
-    assert sources.source_of(canonicalize_name("app"), "gpu") is own
-    assert sources.named_as("wheels", canonicalize_name("app")) is own
+    sources = Sources(named=(OPEN,), private=("acme-*",))
+    found = sources.source_of(ACME, "gpu")
+    assert found is not None
+    assert (found.name, found.only, found.is_open) == ("wheels", True, False)
+    assert sources.source_of(APP, "gpu") is OPEN
+    assert OPEN.is_open
+
+
+@pytest.mark.parametrize("private", [(), ("acme-*",)])
+@pytest.mark.parametrize("pattern", ["a*", "acme-*"])
+def test_a_source_serves_beside_an_open_directory(private: tuple[str, ...], pattern: str) -> None:
+    """What would serve a project without the directory serves it as well, and pip's indexes do not."""
+    acme = Source(name="acme", index="https://acme.example/simple", projects=(pattern,))
+    for named in ((OPEN, acme), (acme, OPEN)):
+        sources = Sources(named=named, private=private)
+        found = sources.source_of(ACME, "gpu")
+        assert found is not None
+        assert ([one.name for one in found.chain], found.is_open) == (["wheels", "acme"], False)
+        assert sources.beside_own(ACME, "gpu") == acme
+
+
+def test_several_directories_may_be_open() -> None:
+    """pip's indexes serve a project if all its sources are open."""
+    other = Source(name="other", wheels=Path("other"), projects=("a*",), only=False)
+    found = Sources(named=(OPEN, other)).source_of(APP, "gpu")
+    assert found is not None
+    assert ([one.name for one in found.chain], found.is_open) == (["wheels", "other"], True)
+    last = Source(name="last", index="https://last.example", projects=("*",))
+    found = Sources(named=(last, OPEN, other)).source_of(APP, "gpu")
+    assert found is not None
+    assert ([one.name for one in found.chain], found.is_open) == (["wheels", "other", "last"], False)
 
 
 def test_overlapping_patterns() -> None:
@@ -74,6 +101,8 @@ def test_overlapping_patterns() -> None:
     other = Source(name="other", wheels=Path("x"), projects=("torch",), targets=("laptop",))
     assert overlapping(CUDA, other) == []
     assert overlapping(CUDA, Source(name="third", wheels=Path("x"), projects=("torch",))) == ["torch"]
+    # An open directory and another source serve a project together.
+    assert overlapping(CUDA, Source(name="third", wheels=Path("x"), projects=("torch",), only=False)) == []
 
 
 def test_builds_are_served_whatever_the_targets_are() -> None:

@@ -157,7 +157,7 @@ def _is_asked(one: Distribution, where: Where, pages: Listing) -> bool:
         return True
     if source is None:
         return one.source is None and not pages.is_private(one.project)
-    return one.source == source.name or not source.only
+    return source.is_open or one.source in {each.name for each in source.chain}
 
 
 def _look_at(where: Where, own: dict[str, Distribution], pages: Listing) -> Look:

@@ -27,9 +27,10 @@ class Source:
     :param projects: normalized names, and prefixes that end with ``*``.
     :param targets: names of the targets where it counts, sorted; none for all.
     :param min_age: seconds since its upload that a file must have, in place of the policy's; ``None``: as the policy says.
-    :param only: whether pip's indexes are not asked for these projects. It can be false for a directory alone, and never
-        counts as false for a private project: `Sources.source_of`.
+    :param only: whether no other place serves these projects. It can be false for a directory alone; `Sources.source_of`
+        says which other place that is.
     :param found: whether *projects* are those of the files in the directory, and no line names them.
+    :param beyond: the source that serves a project as well if *only* is false; ``None`` for pip's indexes.
     """
 
     name: str
@@ -40,6 +41,17 @@ class Source:
     min_age: int | None = None
     only: bool = True
     found: bool = False
+    beyond: Source | None = None
+
+    @property
+    def chain(self) -> tuple[Source, ...]:
+        """The source and those that serve its project as well, since *only* is false."""
+        return (self, *(self.beyond.chain if self.beyond else ()))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether pip's indexes serve its project as well."""
+        return not self.chain[-1].only
 
     @property
     def place(self) -> str:
@@ -90,16 +102,28 @@ class Sources:
         """
         Return where *project* comes from on *target*: the source that fits best, ``None`` for pip's indexes.
 
-        On `BUILD` sources of different targets may fit equally well: the first of them counts. The source of a private
-        project is its only one, whatever its table says.
+        On `BUILD` sources of different targets may fit equally well: the first of them counts. Beside a directory with
+        ``only = false``, what would serve the project without it does: the next source, and pip's indexes only if there is
+        none and the project is not private.
         """
         ranked = [(rank, one) for one in self.named if (rank := one.rank(project, target))]
-        return self._for(project, max(ranked, key=lambda pair: pair[0])[1]) if ranked else None
+        # Sorting keeps the order of equal ones.
+        ranked.sort(key=lambda pair: (pair[0], not pair[1].only), reverse=True)
+        found: Source | None = None
+        last = next((number for number, (_, one) in enumerate(ranked) if one.only), len(ranked) - 1)
+        for _, one in reversed(ranked[: last + 1]):
+            found = replace(one, beyond=found) if found else self._for(project, one)
+        return found
 
-    def named_as(self, name: str | None, project: NormalizedName | None = None) -> Source | None:
-        """Return the source of that name, as it serves *project*."""
-        found = next((one for one in self.named if one.name == name), None)
-        return self._for(project, found) if found and project else found
+    def beside_own(self, project: NormalizedName, target: str) -> Source | None:
+        """Return the source that would serve *project* beside ``requirements/wheels``; ``None`` for pip's indexes."""
+        return replace(self, named=tuple(one for one in self.named if one.name != OWN_WHEELS)).source_of(
+            project, target
+        )
+
+    def named_as(self, name: str | None) -> Source | None:
+        """Return the source of that name."""
+        return next((one for one in self.named if one.name == name), None)
 
     def _for(self, project: NormalizedName, source: Source) -> Source:
         return replace(source, only=True) if not source.only and self.is_private(project) else source
@@ -131,7 +155,13 @@ def covers(pattern: str, project: str) -> bool:
 
 
 def overlapping(one: Source, other: Source) -> list[str]:
-    """Return the patterns that both have on the same target: neither of the two outranks the other there."""
+    """
+    Return the patterns that both have on the same target: neither of the two outranks the other there.
+
+    A directory with ``only = false`` and another source serve them together.
+    """
+    if one.only != other.only:
+        return []
     apart = one.targets and other.targets and set(one.targets).isdisjoint(other.targets)
     return [] if apart else sorted({*one.projects} & {*other.projects})
 

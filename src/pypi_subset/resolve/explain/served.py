@@ -34,13 +34,15 @@ def with_source(gaps: Sequence[NoSolution], offers: TargetOffers) -> Sequence[No
                     gap, what, step=f"name {offers.target} in the targets of its source, or leave the set out there"
                 )
         elif source.name == OWN_WHEELS and source.found and source.only:
-            step = "put another wheel there"
-            if not offers.is_private(canonicalize_name(gap.project or "")):
-                step += ", or write [sources.wheels] with only = false, which allows the index too"
+            step, other = "put another wheel there", offers.beside_own(project)
+            if other or not offers.is_private(project):
+                also = f"[sources.{other.name}]" if other else "the index"
+                step += f", or write [sources.wheels] with only = false, which allows {also} too"
             _extend(gap, f"all versions of {project} come from requirements/{OWN_WHEELS}", step=step)
-        elif source.only:
-            step = f"see [sources.{source.name}] in subset.toml"
-            _extend(gap, f"{project} comes from {source.place} alone, by [sources.{source.name}]", step=step)
+        elif not source.is_open:
+            names = " and ".join(f"[sources.{one.name}]" for one in source.chain)
+            places = " and ".join(one.place for one in source.chain)
+            _extend(gap, f"{project} comes from {places} alone, by {names}", step=f"see {names} in subset.toml")
     return gaps
 
 

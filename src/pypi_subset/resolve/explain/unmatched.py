@@ -164,7 +164,7 @@ def _absent(project: NormalizedName, gap: _Gap, known: Known) -> NoSolution:
         if denied := known.upstream.denied(project):
             return gap.error(f"no index shows a project {project}: {denied}", f"see who may read it, or {_SPELLING}")
         source = known.upstream.source_of(project)
-        if known.upstream.lost_file(project) or known.upstream.is_private(project) or (source and source.only):
+        if known.upstream.lost_file(project) or known.upstream.is_private(project) or (source and not source.is_open):
             # No index of pip's configuration was asked, and `with_source` says what can be done.
             return gap.error(
                 f"its source has no file of {project}" if source else f"no source has a file of {project}", ""
