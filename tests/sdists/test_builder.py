@@ -123,6 +123,39 @@ def test_builds_of_one_project_are_limited(workspace: Workspace, index: Index) -
     assert [hit.path for hit in index.hits(".tar.gz")] == [f"/files/leaf-{MOST + 2 - n}.0.tar.gz" for n in range(MOST)]
 
 
+@pytest.mark.slow
+def test_what_lines_and_locks_name_is_built_without_a_limit(workspace: Workspace, index: Index) -> None:
+    """Many releases of one project, each pinned by a set, are built; a new checkout builds all of them again."""
+    for number in range(1, MOST + 2):
+        index.add(make_buildable("leaf", f"{number}.0"))
+        workspace.write(f"s{number}.txt", f"leaf=={number}.0\n")
+    building(workspace, "leaf")
+    assert len(mirror(workspace)[0].built) == MOST + 1
+    for number in range(1, MOST + 2):
+        # The locks alone name the releases now.
+        index.add(make_wheel("top", f"{number}.0", requires=[f"leaf=={number}.0"]))
+        workspace.write(f"s{number}.txt", f"top=={number}.0\n")
+    mirror(workspace)
+    shutil.rmtree(workspace.paths.packages)
+    shutil.rmtree(workspace.paths.site)
+    assert mirror(workspace)[0].resolved == 0
+
+
+@pytest.mark.slow
+def test_the_limit_names_what_is_against_the_newest_release(workspace: Workspace, index: Index) -> None:
+    """It may be met through releases of another project, each of which requires another release to be built."""
+    index.add(*(make_buildable("leaf", f"{number}.0", requires=["gone"]) for number in range(1, MOST + 3)))
+    index.add(*(make_wheel("top", f"{number}.0", requires=[f"leaf=={number}.0"]) for number in range(1, MOST + 3)))
+    workspace.write("base.txt", "top\n")
+    building(workspace, "leaf")
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    newest = f"{MOST + 2}.0"
+    assert caught.value.problem == f"gone (required by leaf {newest}, by top {newest}): no index has a project gone"
+    assert caught.value.requests == ("base.txt:1",)
+    assert len(index.hits(".tar.gz")) == MOST
+
+
 def test_what_explains_a_failed_build_may_build(workspace: Workspace, index: Index) -> None:
     """Why a build environment has no solution is asked of another release that is to be built: no build waits for itself."""
     index.add(make_buildable("leaf", build_requires=["tool", "gone"]), make_buildable("tool"), make_sdist("gone"))

@@ -14,7 +14,7 @@ from packaging.version import Version
 from pypi_subset.errors import Gaps, NoSolution
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution
-from pypi_subset.sdists.releases import DEEPEST, MOST, Turn, require_few, sdists_of
+from pypi_subset.sdists.releases import DEEPEST, MOST, Search, Turn, sdists_of
 from pypi_subset.upstream.builds import NotBuilt
 from tests.support.stages.mirroring import mirror, read_lock, versions
 from tests.support.stages.sdists import make_buildable
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from tests.support.sites.workspace import Workspace
 
 
-def release(name: str) -> Distribution:
+def release(name: str, version: str = "1") -> Distribution:
     """Return a release."""
-    return Distribution(filename=f"{name}-1.tar.gz", project=canonicalize_name(name), version=Version("1"))
+    filename = f"{name}-{version}.tar.gz"
+    return Distribution(filename=filename, project=canonicalize_name(name), version=Version(version))
 
 
 def test_what_a_thread_builds_may_ask_for_more() -> None:
@@ -86,11 +87,25 @@ def test_a_release_that_fits_everywhere_is_not_built() -> None:
 
 
 def test_the_limit_is_one_of_a_run() -> None:
-    """Up to it nothing is said; beyond, the error says that it is the limit."""
-    require_few(release("a"), MOST)
+    """Up to it nothing is said; beyond, the error says that it is the limit. Each target has its own."""
+    search = Search()
+    for _ in range(MOST):
+        search.count(release("a"))
+        search.count(release("a"), "here")
     with pytest.raises(NotBuilt) as caught:
-        require_few(release("a"), MOST + 1)
+        search.count(release("a"))
     assert caught.value.limited
+    search.count(release("b"))
+
+
+def test_what_is_named_is_no_search() -> None:
+    """A release that a lock or a line names is built whatever else was, and does not count."""
+    named = [release("a", f"{number}") for number in range(3 * MOST)]
+    search = Search((one.project, one.version) for one in named)
+    for one in (*named, *(release("a", f"{number}.1") for number in range(MOST))):
+        search.count(one)
+    with pytest.raises(NotBuilt):
+        search.count(release("a", "99"))
 
 
 def building(workspace: Workspace, targets: dict[str, Any]) -> None:

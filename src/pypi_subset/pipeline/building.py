@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
 from pypi_subset.errors import LockError
 from pypi_subset.locks import lockfile, memory
 from pypi_subset.model.intake.sources import BUILD
@@ -12,10 +15,11 @@ from pypi_subset.model.paths import Paths
 from pypi_subset.pipeline.rooms import BuildRooms
 from pypi_subset.sdists.builder import Builder
 from pypi_subset.sdists.keeper import Keeper
+from pypi_subset.sdists.releases import Search
 from pypi_subset.targets.host import describe_host
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from pypi_subset.model.locks import Lock
@@ -52,6 +56,7 @@ def builder_of(  # noqa: PLR0913 - what a build needs, each by name
     everything = memory.named(before) | memory.read(locks)
     known = {name: sha256 for name, sha256 in everything.items() if name not in forget}
     unnamed = memory.unnamed(before, forget)
+    search = Search([*_pinned(subset), *_built(before)])
     rooms = BuildRooms(unisolated=unisolated)
     found = Builder(
         upstream,
@@ -65,6 +70,7 @@ def builder_of(  # noqa: PLR0913 - what a build needs, each by name
         work=work / "builds",
         progress=progress,
         unlike=unlike,
+        search=search,
         known=known,
         unnamed=unnamed,
         forget=forget,
@@ -81,9 +87,28 @@ def builder_of(  # noqa: PLR0913 - what a build needs, each by name
         pips=pips,
         work=work / "builds",
         progress=progress,
+        search=search,
         known=known,
         unnamed=unnamed,
     )
+
+
+def _pinned(subset: Subset) -> Iterator[tuple[str, Version]]:
+    """Yield project and version of each release that a line of a set names by ``==``."""
+    lines = (line.requirement for one in subset.sets for line in (*one.requests, *one.constraints))
+    for requirement in lines:
+        for one in requirement.specifier:
+            if one.operator in {"==", "==="} and not one.version.endswith(".*"):
+                # What ``===`` names may be no version.
+                with contextlib.suppress(InvalidVersion):
+                    yield canonicalize_name(requirement.name), Version(one.version)
+
+
+def _built(locks: Iterable[Lock]) -> Iterator[tuple[str, Version]]:
+    """Yield project and version of each release that *locks* have, and of what was required to build one."""
+    for lock in locks:
+        for one in (*lock.distributions, *(file for file, _ in lock.built_with)):
+            yield one.project, one.version
 
 
 def _standing(folder: Path) -> Iterator[Lock]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from pypi_subset.model.distributions import Built, Distribution
 from pypi_subset.sdists import releases
 from pypi_subset.sdists.build import TAG, build
 from pypi_subset.sdists.closure import Closure, Earlier, RequirementGone
-from pypi_subset.sdists.releases import Turn, built_of, files_of, licenses_of, require_few, sdists_of, standin, wheel_of
+from pypi_subset.sdists.releases import Search, Turn, built_of, files_of, licenses_of, sdists_of, standin, wheel_of
 from pypi_subset.sdists.repair import repaired
 from pypi_subset.support import files
 from pypi_subset.upstream.builds import NotBuilt
@@ -50,6 +50,7 @@ class Builder:
     :param locks: directory of the locks.
     :param work: a directory for the builds of this run.
     :param unlike: receives a sentence for each wheel that was built to other bytes the second time.
+    :param search: counts what is built.
     :param known: file name → SHA-256 of all that was ever locked, without what *forget* names.
     :param unnamed: what locks have no file names of, as `memory.unnamed`.
     :param forget: names of files that may have other bytes than when they were locked.
@@ -69,6 +70,7 @@ class Builder:
         work: Path,
         progress: Progress,
         unlike: list[str],
+        search: Search,
         known: Mapping[str, str],
         unnamed: Mapping[tuple[str, str], frozenset[str]],
         forget: Collection[str] = (),
@@ -79,7 +81,7 @@ class Builder:
         self._closure = Closure(upstream, host=host, pips=pips, known=known, unnamed=unnamed)
         self._earlier = Earlier(upstream, host=host, builds=self, forget=forget)
         self._locked = known
-        self.turn, self._count = Turn(), Counter[str]()
+        self.turn, self._search, self._number = Turn(), search, count()
         self._built: dict[str, Candidate | NotBuilt] = {}
         self._known: dict[str, Distribution] = {}
         self._unlike = unlike
@@ -247,13 +249,12 @@ class Builder:
         """
         one = sdist.distribution
         release = f"{one.project} {one.version}"
-        self._count[one.project] += 1
-        require_few(one, self._count[one.project])
+        self._search.count(one)
         path = self._upstream.file(sdist)
         memory.require_same(self._locked, {one.filename: self._upstream.sha256(sdist)})
         self._rooms.isolation  # noqa: B018 - raises where builds are refused
         self._progress.say(f"{release}: building a wheel from {one.filename}")
-        work = self._work / f"{one.project}-{one.version}-{sum(self._count.values())}"
+        work = self._work / f"{one.project}-{one.version}-{next(self._number)}"
         with files.folder_errors(self._work):
             self._work.mkdir(exist_ok=True)
             work.mkdir()

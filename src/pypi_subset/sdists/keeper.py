@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from pypi_subset.model.candidates import Candidate
 from pypi_subset.sdists.backend import USUAL
 from pypi_subset.sdists.build import TAG, attempt
 from pypi_subset.sdists.closure import Closure
-from pypi_subset.sdists.releases import refused, require_few, sdists_of, standin, wheel_of
+from pypi_subset.sdists.releases import refused, sdists_of, standin, wheel_of
 from pypi_subset.support import files
 from pypi_subset.targets.patch_levels import at_patch
 from pypi_subset.upstream.builds import WHEEL_BESIDE, NotBuilt
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from pypi_subset.pip.pool import Pips
     from pypi_subset.sdists.build import Required
     from pypi_subset.sdists.builder import Builder
+    from pypi_subset.sdists.releases import Search
     from pypi_subset.sdists.rooms import Python, Rooms
     from pypi_subset.support.progress import Progress
     from pypi_subset.upstream.catalog import Upstream
@@ -46,6 +46,7 @@ class Keeper:
     :param projects: normalized names of the projects whose sdists are kept.
     :param targets: those of the run.
     :param work: a directory for the builds of this run.
+    :param search: as in `Builder`.
     :param known: as in `Builder`.
     :param unnamed: as in `Builder`.
     """
@@ -61,6 +62,7 @@ class Keeper:
         pips: Pips,
         work: Path,
         progress: Progress,
+        search: Search,
         known: Mapping[str, str],
         unnamed: Mapping[tuple[str, str], frozenset[str]],
     ) -> None:
@@ -70,7 +72,7 @@ class Keeper:
         self._tags = {name: f"{TAG}{number}" for number, name in enumerate(self._targets, start=1)}
         self._rooms, self._pips, self._work, self._progress = rooms, pips, work, progress
         self._locked, self._unnamed = known, unnamed
-        self._count = Counter[tuple[str, str]]()
+        self._search = search
         self._made: dict[tuple[str, str], Candidate | NotBuilt] = {}
 
     def candidates(
@@ -115,8 +117,7 @@ class Keeper:
         python = self._rooms.python_for(target)
         if python is None:
             raise _foreign(one, target)
-        self._count[one.project, target.name] += 1
-        require_few(one, self._count[one.project, target.name])
+        self._search.count(one, target.name)
         path = self._upstream.file(sdist)
         memory.require_same(self._locked, {one.filename: self._upstream.sha256(sdist)})
         self._rooms.isolation  # noqa: B018 - raises where builds are refused

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -93,17 +94,31 @@ def built_of(sdist: Candidate, wheel: Distribution, path: Path) -> Candidate:
     )
 
 
-def require_few(one: Distribution, count: int) -> None:
+class Search:
     """
-    Return if *count* is within what is built of one project.
+    Counts the releases of each project that a run builds to find one: `MOST` at most.
 
-    :raises NotBuilt: it is not.
+    :param named: project and version of each release that a lock or a line names: it is built whatever else is.
     """
-    if count > MOST:
-        what = f"{MOST} releases of it were built in this run, and another one is asked for"
-        error = refused(one, what, step=f"ask for one release, as in '{one.project}=={one.version}'")
-        error.limited = True
-        raise error
+
+    def __init__(self, named: Iterable[tuple[str, Version]] = ()) -> None:
+        self._named, self._count = frozenset(named), Counter[tuple[str, str]]()
+
+    def count(self, one: Distribution, target: str = "") -> None:
+        """
+        Count the release of an sdist that is about to be built.
+
+        :param target: the one that it is built for; ``""`` for all.
+        :raises NotBuilt: too many were built.
+        """
+        if (one.project, one.version) in self._named:
+            return
+        self._count[one.project, target] += 1
+        if self._count[one.project, target] > MOST:
+            what = f"{MOST} releases of it were built in this run, and another one is asked for"
+            error = refused(one, what, step=f"name one release of {one.project}, or of what requires it, by '=='")
+            error.limited = True
+            raise error
 
 
 def refused(one: Distribution, what: str, step: str = "") -> NotBuilt:

@@ -101,6 +101,8 @@ def _gap_of(found: Obstacle, requests: Sequence[str], job: Job, known: Known) ->
     who, requirement = found.asking[0]
     if found.kind == "url":
         return _url(who, requirement, job, requests)
+    if (limit := found.limit) is not None:
+        return no_solution(job, limit.what, project=limit.project, next_step=limit.next_step, requests=requests)
     asking = found.asking if found.kind != "metadata" else found.chain[-1:]
     unread = {} if found.kind != "metadata" else _damaged(found.asking[0][1])
     return unmatched(asking, job, known, origin=_origin(found, asking), requests=requests, damaged=unread)

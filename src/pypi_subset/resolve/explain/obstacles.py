@@ -67,14 +67,16 @@ class Obstacle:
 
     :param kind: ``url``: it names an address; ``absent``: no index has the project; ``version``: no release is admitted;
         ``files``: no admitted release has a wheel for the target; ``clash``: the requirements in *asking* exclude each
-        other; ``metadata``: what is admitted cannot be read.
+        other; ``metadata``: what is admitted cannot be read; ``limit``: it is not built, since enough releases were.
     :param asking: who requires the project, and what; the first is the end of *chain*.
     :param chain: the requirements that lead there, each with who states it, the first one first.
+    :param limit: why it is not built, if that is the kind.
     """
 
-    kind: Literal["url", "absent", "version", "files", "clash", "metadata"]
+    kind: Literal["url", "absent", "version", "files", "clash", "metadata", "limit"]
     asking: tuple[Asking, ...]
     chain: tuple[Asking, ...]
+    limit: NotBuilt | None = None
 
     @property
     def project(self) -> NormalizedName:
@@ -204,11 +206,13 @@ class Inspector:
         who = f"{project} {release[0].distribution.version}"
         try:
             needed = list(self.requires(release, extras))
+        except NotBuilt as error:
+            # pip looks at no other release either: what is newer has the reason.
+            return Obstacle(kind="limit", asking=(_itself(release),), chain=(), limit=error) if error.limited else None
         except (UpstreamError, HashMismatch):
             return None
         except (BadDistribution, InvalidRequirement):
-            own = (who, Requirement(f"{project}=={release[0].distribution.version}"))
-            return Obstacle(kind="metadata", asking=(own,), chain=())
+            return Obstacle(kind="metadata", asking=(_itself(release),), chain=())
         found = (self.obstacle(who, one, (*above, project)) for one in needed)
         return next(filter(None, found), None)
 
@@ -258,6 +262,11 @@ class Inspector:
 
     def _suits(self, candidate: Candidate) -> bool:
         return not candidate.verdicts and suits(candidate, self.target)
+
+
+def _itself(release: Sequence[Candidate]) -> Asking:
+    one = release[0].distribution
+    return f"{one.project} {one.version}", Requirement(f"{one.project}=={one.version}")
 
 
 def is_pinned(requirement: Requirement) -> bool:

@@ -95,8 +95,8 @@ def _last(step: Sequence[str], found: Obstacle, target: Target, offers: Shelves)
         return f"{head} @ {requirement.url}: a URL, and no release of an index"
     if found.kind == "absent":
         return f"{head}, which {absence_of(found.project, offers)}"
-    if found.kind == "metadata":
-        return "; ".join([*step, f"the metadata of {who} cannot be read"])
+    if found.kind in {"metadata", "limit"}:
+        return "; ".join([*step, found.limit.what if found.limit else f"the metadata of {who} cannot be read"])
     candidates = offers.candidates(found.project)
     if found.kind == "version":
         return f"{head}: no release satisfies that, the newest is {max(by_release(candidates))}"
