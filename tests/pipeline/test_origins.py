@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +17,7 @@ from pypi_subset.model.manifest import manifest_path
 from pypi_subset.model.paths import REPORT_PAGE
 from pypi_subset.model.report import Origin
 from pypi_subset.pipeline.origins import on_several_indexes
+from pypi_subset.pipeline.plan import plan
 from pypi_subset.proof.report.report import forms_of, report_of
 from tests.support.servers.index import Index
 from tests.support.sites import trees
@@ -214,7 +217,7 @@ def test_a_wheel_of_the_user_that_is_lost(workspace: Workspace, index: Index) ->
         "app: no source has a file of app; it was locked from app-1.0-py3"
     )
     assert caught.value.next_step == (
-        "put the wheel there again; if the project of the index is meant, write [sources.wheels] with only = false"
+        "put the file there again; if the project of the index is meant, write [sources.wheels] with only = false"
     )
     assert index.requests == []
     workspace.toml({"linux": LINUX}, more="[sources.wheels]\nonly = false\n")
@@ -267,6 +270,55 @@ def test_a_wheel_that_was_rebuilt(workspace: Workspace) -> None:
     make_wheel("app", "1.0", files={"app/more.py": b"x = 1\n"}).save(folder)
     with pytest.raises(HashMismatch, match="rebuilt"):
         mirror(workspace)
+
+
+@pytest.mark.slow
+def test_an_sdist_that_was_replaced(workspace: Workspace) -> None:
+    """It is an error as for a wheel, until it is forgotten: then the wheel is built again."""
+    folder = workspace.paths.requirements / "wheels"
+    folder.mkdir()
+    sdist, other = make_buildable("app"), make_buildable("app", code=["body = 'x = 1'"])
+    path = folder / sdist.filename
+    path.write_bytes(sdist.data)
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"here": "host"}, more='[sdists]\nbuild = ["app"]\n')
+    (before,) = mirror(workspace)[0].built
+    path.write_bytes(other.data)
+    for run in (mirror, partial(mirror, update=True), lambda space: plan(space.paths)):
+        with pytest.raises(HashMismatch, match=r"app-1\.0\.tar\.gz (was rebuilt|has other bytes)"):
+            run(workspace)
+    (found,) = [one for one in diagnose(workspace.paths).findings if one.name == "locked files"]
+    assert (found.state, "app-1.0.tar.gz was rebuilt" in found.what) == ("error", True)
+    result, _ = mirror(workspace, update=True, forget=[path.name])
+    assert result.built == (before,)
+    (pin,) = read_lock(workspace, "base--here").pins
+    assert pin.distribution.built is not None
+    assert pin.distribution.built.sha256 == hashlib.sha256(other.data).hexdigest()
+    assert f"{path.name}: forgotten sha256 {hashlib.sha256(sdist.data).hexdigest()}; now sha256" in " ".join(
+        result.changes
+    )
+    assert mirror(workspace)[0].resolved == 0
+
+
+def test_an_sdist_that_is_lost(workspace: Workspace, index: Index) -> None:
+    """Each run names the sdist, and no run names the wheel that was built of it."""
+    index.add(make_wheel("app", "9.0"))
+    folder = workspace.paths.requirements / "wheels"
+    folder.mkdir()
+    sdist = make_buildable("app")
+    path = folder / sdist.filename
+    path.write_bytes(sdist.data)
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"here": "host"}, more='[sdists]\nbuild = ["app"]\n')
+    mirror(workspace)
+    path.unlink()
+    (gone,) = mirror(workspace)[0].gone
+    assert (gone.state, gone.what) == ("local", "app-1.0.tar.gz is not in its directory any more")
+    (found,) = [one for one in diagnose(workspace.paths).findings if one.name == "locked files"]
+    assert (found.state, "app-1.0.tar.gz is not in its directory" in found.what) == ("warning", True)
+    with pytest.raises(NoSolution, match=r"app-1\.0\.tar\.gz, which is not in requirements/wheels any more"):
+        mirror(workspace, update=True)
+    assert [hit.path for hit in index.requests if "app" in hit.path] == []
 
 
 def test_variants_for_two_targets(workspace: Workspace, index: Index, second: Index) -> None:

@@ -15,6 +15,9 @@ from pypi_subset.locks import offered
 from pypi_subset.locks.beside import unstated
 from pypi_subset.locks.gone.look import look
 from pypi_subset.locks.judging import standing
+from pypi_subset.packages import file_cache
+from pypi_subset.packages.file_cache import FileCache
+from pypi_subset.pipeline.origins import require_as_locked
 from pypi_subset.pipeline.workspace import inputs_of, opened
 from pypi_subset.site.pages.sizes import counted
 from pypi_subset.support.progress import SILENT
@@ -102,12 +105,13 @@ def _to_fetch(locks: Sequence[Lock], paths: Paths) -> int:
 
 
 def _ask_whether_gone(subset: Subset, paths: Paths, locks: Sequence[Lock], found: list[Finding]) -> None:
-    """Append a finding for each locked file that its index does not offer any more."""
+    """Append a finding for each locked file that its index does not offer any more, or that has other bytes."""
     with (
         examined("locked files", found),
         tempfile.TemporaryDirectory(prefix="pypi-subset-") as folder,
         opened(subset, inputs_of(paths, SILENT)[1], paths.packages, Path(folder)) as backend,
     ):
+        require_as_locked(subset.sources, locks, (), FileCache(paths.packages / file_cache.FILE))
         looked = look(locks, backend.index().upstream.pages)
         found += [Finding(name="locked files", state="warning", what=sentence) for sentence in looked.unknown]
         found += [Finding(name="locked files", state="warning", what=sentence) for sentence in unstated(locks)]

@@ -7,23 +7,20 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.errors import LockError
 from pypi_subset.locks import lockfile
-from pypi_subset.locks.gone.look import Look
-from pypi_subset.model.intake.gone import Missing
+from pypi_subset.locks.gone.look import Look, not_there
 from pypi_subset.model.intake.sources import OWN_WHEELS
-from pypi_subset.model.policy import today
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.intake.sources import Sources
     from pypi_subset.model.locks import Lock
 
 
 def lost_wheels(sources: Sources, folder: Path) -> tuple[tuple[str, str], ...]:
     """
-    Return project and file name of each wheel that a lock has from ``requirements/wheels``, and no source serves now.
+    Return project and file name of each wheel or sdist that a lock has from ``requirements/wheels``, and no source serves now.
 
     With ``only = false`` in ``[sources.wheels]`` there are none: the index is allowed.
 
@@ -41,7 +38,7 @@ def lost_wheels(sources: Sources, folder: Path) -> tuple[tuple[str, str], ...]:
             lock = lockfile.read(path)
             pinned = (pin.distribution for pin in lock.pins if pin.distribution.source == OWN_WHEELS)
             lost = (one for one in pinned if sources.source_of(one.project, lock.target_name) is None)
-            found |= {str(one.project): one.filename for one in lost}
+            found |= {str(one.project): one.offered.filename for one in lost}
     return tuple(sorted(found.items()))
 
 
@@ -56,20 +53,7 @@ def look_locally(sources: Sources, locks: Iterable[Lock], folder: Path) -> Look:
         one.filename: (one, places[one.source])
         for lock in locks
         for one in lock.distributions
-        if one.built is None and one.url is None and one.source in places
+        if one.offered.url is None and one.source in places
     }
-    absent = (one for name, (one, place) in wanted.items() if not (place / name).is_file())
-    return Look(asked=frozenset(wanted), missing=tuple(map(_not_there, absent)))
-
-
-def _not_there(one: Distribution) -> Missing:
-    what = f"{one.filename} is not in its directory any more"
-    return Missing(
-        project=one.project,
-        version=str(one.version),
-        filename=one.filename,
-        sha256=one.sha256 or "",
-        state="local",
-        what=what,
-        since=today(),
-    )
+    absent = (one for one, place in wanted.values() if not (place / one.offered.filename).is_file())
+    return Look(asked=frozenset(wanted), missing=tuple(map(not_there, absent)))

@@ -106,6 +106,14 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
     index: str | None = None
     built: Built | None = None
 
+    @property
+    def offered(self) -> Distribution:
+        """The file that an index or a directory has: the same, or the sdist that it was built from."""
+        if (built := self.built) is None:
+            return self
+        facts = {"filename": built.filename, "sha256": built.sha256, "url": built.url}
+        return msgspec.structs.replace(self, **facts, size=None, metadata=None, built=None)
+
     def joined(self, other: Distribution) -> Distribution:
         """Return the same file with the facts that only *other* has."""
         facts = {name: getattr(other, name) for name in _FACTS if getattr(self, name) is None}

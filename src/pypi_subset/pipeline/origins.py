@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import HashMismatch, NoSolution, UpstreamError
+from pypi_subset.locks.gone.look import files_of
 from pypi_subset.model.intake.rules import MIN_AGE
 from pypi_subset.policy.age import MinAge
 from pypi_subset.policy.untimed import sentence_of
@@ -44,12 +45,15 @@ def require_as_locked(sources: Sources, locks: Iterable[Lock], forget: Collectio
     """
     Return if each file of a local source has the bytes that it had when it was locked, as far as it is still there.
 
+    The sdists of built wheels count, and what was required to build them.
+
     :param forget: names of files that may have other bytes.
     :param cache: hashes of files that did not change since.
     :raises HashMismatch: one was rebuilt under the same version.
     """
     folders = {one.name: one.wheels for one in sources.named if one.wheels is not None}
-    pinned = {one.filename: one for lock in locks for one in lock.distributions}
+    locked = (one.offered for lock in locks for one in files_of(lock))
+    pinned = {one.filename: one for one in locked if one.url is None}
     for name, one in sorted(pinned.items()):
         folder = folders.get(one.source or "")
         path = folder / name if folder is not None else None
@@ -57,7 +61,7 @@ def require_as_locked(sources: Sources, locks: Iterable[Lock], forget: Collectio
             continue
         if (found := cache.sha256(path)) != one.sha256:
             msg = f"{name} was rebuilt since it was locked: sha256 {found} now, {one.sha256} then"
-            step = f"give the new wheel another version, or run `pypi-subset update --forget {name}`"
+            step = f"give the new one another version, or run `pypi-subset update --forget {name}`"
             raise HashMismatch(msg, project=one.project, path=folder, next_step=step)
 
 

@@ -80,7 +80,7 @@ class Builder:
         self._locks, self._shelf, self._work, self._progress = locks, shelf, work, progress
         self._closure = Closure(upstream, host=host, pips=pips, known=known, unnamed=unnamed)
         self._earlier = Earlier(upstream, host=host, builds=self, forget=forget)
-        self._locked = known
+        self._locked, self._forget = known, forget
         self.turn, self._search, self._number = Turn(), search, count()
         self._built: dict[str, Candidate | NotBuilt] = {}
         self._known: dict[str, Distribution] = {}
@@ -157,7 +157,7 @@ class Builder:
         return replace(one, tags=known.tags) if isinstance(known, Candidate) else one
 
     def _wheel(self, sdist: Candidate) -> Candidate:
-        one, known = sdist.distribution, self._standing(sdist.distribution)
+        one, known = sdist.distribution, self._standing(sdist)
         if known is not None:
             shelved = self._shelf / known.filename
             if shelved.is_file() and files.sha256_of(shelved) == known.sha256:
@@ -179,10 +179,16 @@ class Builder:
         )
         return built_of(sdist, structs.replace(wheel_of(one, made), built=built), made.path)
 
-    def _standing(self, one: Distribution) -> Distribution | None:
-        """Return the wheel that a lock has of the sdist *one*, if all that it was built with is still admitted."""
+    def _standing(self, sdist: Candidate) -> Distribution | None:
+        """Return the wheel that a lock has of *sdist*, if all that it was built with is still admitted."""
+        one = sdist.distribution
         known = self._known.get(one.filename)
-        if known is None or one.sha256 not in {None, _built(known).sha256} or self._refused(known, ages=False):
+        if known is None:
+            return None
+        # A file that is here, or that the user has forgotten, is looked at; no page states its hash.
+        looked = sdist.path is not None or one.filename in self._forget
+        sha256 = self._upstream.sha256(sdist) if looked else one.sha256
+        if sha256 not in {None, _built(known).sha256} or self._refused(known, ages=False):
             return None
         known = self._with_files(known)
         return None if known is None or self._refused(known) else known
@@ -275,9 +281,7 @@ class Builder:
     def _sdist(self, one: Distribution) -> Candidate:
         """Return the sdist that a locked wheel was built from."""
         built = _built(one)
-        facts = structs.replace(
-            one, filename=built.filename, sha256=built.sha256, url=built.url, size=None, built=None, metadata=None
-        )
+        facts = one.offered
         found = Candidate(distribution=facts, source=LOCK, hashes=(("sha256", built.sha256),))
         if built.url is None:
             found = replace(found, path=self._upstream.pages.find_local(facts))

@@ -161,13 +161,12 @@ def _is_asked(one: Distribution, where: Where, pages: Listing) -> bool:
 
 
 def _look_at(where: Where, own: dict[str, Distribution], pages: Listing) -> Look:
-    local = {name: one for name, one in own.items() if _stated(one)[2] is None}
-    absent = [name for name, one in local.items() if one.built is None and pages.find_local(one) is None]
-    found = [_missing(local[name], "local", f"{name} is not in its directory any more") for name in absent]
+    local = {name: one for name, one in own.items() if one.offered.url is None}
+    found = [not_there(one) for one in local.values() if pages.find_local(one.offered) is None]
     remote = {name: one for name, one in own.items() if name not in local}
     if not remote:
         return Look(asked=frozenset(local), missing=tuple(found))
-    listed = pages.listed(where, {_stated(one)[0] for one in remote.values()})
+    listed = pages.listed(where, {one.offered.filename for one in remote.values()})
     lost = [one for one in remote.values() if (gone := _against(one, listed)) and gone.state == "gone"]
     standing = pages.quarantine(where) if lost else None
     why = pages.doubt(where) if lost and standing is None else ""
@@ -177,14 +176,14 @@ def _look_at(where: Where, own: dict[str, Distribution], pages: Listing) -> Look
     return Look(asked=frozenset(own) - doubted.keys(), missing=tuple(found), doubted=tuple(doubted.items()))
 
 
-def _stated(one: Distribution) -> tuple[str, str | None, str | None]:
-    """Return name, SHA-256 and URL of the file on the index; a wheel that was built here has those of its sdist."""
-    return (one.built.filename, one.built.sha256, one.built.url) if one.built else (one.filename, one.sha256, one.url)
+def not_there(one: Distribution) -> Missing:
+    """Return that the directory of *one*, or of the sdist that it was built from, does not have that file any more."""
+    return _missing(one, "local", f"{one.offered.filename} is not in its directory any more")
 
 
 def _against(one: Distribution, listed: dict[str, Distribution]) -> Missing | None:
     """Return how what is listed differs from what was locked, ``None`` if it does not."""
-    name, sha256, _ = _stated(one)
+    name, sha256 = one.offered.filename, one.offered.sha256
     now = listed.get(name)
     if now is None:
         return _missing(one, "gone", f"the index does not list {name} any more, and did not yank it")

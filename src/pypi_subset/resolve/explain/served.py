@@ -26,7 +26,7 @@ def with_source(gaps: Sequence[NoSolution], offers: TargetOffers) -> Sequence[No
         if source is None:
             if project and (lost := offers.lost_file(project)):
                 what = f"it was locked from {lost}, which is not in requirements/{OWN_WHEELS} any more"
-                step = "put the wheel there again; if the project of the index is meant, write [sources.wheels] with only = false"
+                step = "put the file there again; if the project of the index is meant, write [sources.wheels] with only = false"
                 _extend(gap, what, step=step)
             elif project and offers.is_private(project):
                 what = f"{project} is private, and no source serves it on {offers.target}"
