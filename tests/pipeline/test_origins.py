@@ -183,6 +183,23 @@ def test_what_allows_the_index_allows_another_source(
     assert [hit.path for hit in index.requests if "acme" in hit.path] == []
 
 
+def test_a_source_that_answers_with_an_error(
+    workspace: Workspace, second: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error names the source and its projects once, and the table where another index can be named."""
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    second.on_request = lambda _: 500
+    workspace.write("base.txt", "acme-core\n")
+    workspace.toml({"linux": LINUX}, more=named(second, "acme-*"))
+    with pytest.raises(UpstreamError) as caught:
+        mirror(workspace)
+    where = f"{second.url.rstrip('/')}/acme-core/"
+    assert (
+        caught.value.what == f"{where} answered 500 Internal Server Error ([sources.own], the only source of acme-core)"
+    )
+    assert caught.value.next_step == "try again later, or name another index in [sources.own]"
+
+
 def test_a_lock_that_took_a_private_project_from_the_index(workspace: Workspace, index: Index) -> None:
     """It is resolved again once the project is private."""
     index.add(make_wheel("acme-core", "9.0"))

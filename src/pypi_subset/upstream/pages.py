@@ -260,9 +260,12 @@ class Pages:
         try:
             return tuple(of_source(one, source) for one in self._read_index(source.index, where, wants))
         except UpstreamError as error:
-            note = f" ([sources.{source.name}], the only source of {where[0]})"
+            own = f"[sources.{source.name}]"
+            note = f" ({own}, {'the only' if where[1] == source else 'a'} source of {where[0]})"
             # The page is asked for once, and the error raised at each question about it.
-            error.what = error.what.removesuffix(note) + note
+            error.what = error.what.removesuffix(note).removesuffix(f" ({own} in subset.toml)") + note
+            if error.next_step.endswith("name another index"):
+                error.next_step += f" in {own}"
             raise
 
     def _linked(self, location: str, where: Where, wants: Wants) -> tuple[Candidate, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -26,6 +26,10 @@ class Served:
     def source_of(self, project: NormalizedName) -> Source | None:
         """Return the source of a project."""
         return self.sources.source_of(project, self.target)
+
+    def beside_own(self, project: NormalizedName) -> Source | None:
+        """Return the source that would serve a project beside requirements/wheels."""
+        return self.sources.beside_own(project, self.target)
 
     def is_private(self, project: NormalizedName) -> bool:
         """Return whether it is private."""
@@ -65,6 +69,24 @@ def test_the_source_is_named() -> None:
     assert what == (
         "no release; it was locked from app-1.0-py3-none-any.whl, which is not in requirements/wheels any more"
     )
-    assert step.startswith("put the wheel there again; ")
+    assert step.startswith("put the file there again; ")
     for project in ("other", None):
         assert said(project, sources) == ("no release", "no release", "loosen that")
+
+
+def test_the_other_place_of_an_own_wheel_is_its_source() -> None:
+    """``only = false`` allows the source that would serve the project without the wheel, for private projects too."""
+    own = Source(name="wheels", wheels=Path("requirements/wheels"), projects=("acme-core",), found=True)
+    index = Source(name="acme", index="https://acme.example/simple", projects=("acme-*",))
+    sources = Sources(named=(index, own), private=("acme-*",))
+    step = "put another wheel there, or write [sources.wheels] with only = false, which allows [sources.acme] too; or loosen that"
+    assert said("acme-core", sources)[2] == step
+    assert said("acme-core", Sources(named=(own,), private=("acme-*",)))[2] == "put another wheel there; or loosen that"
+    both = Sources(named=(index, replace(own, only=False)), private=("acme-*",))
+    assert said("acme-core", both) == (
+        *(
+            "no release; acme-core comes from requirements/wheels and https://acme.example/simple alone, by [sources.wheels] and [sources.acme]",
+        )
+        * 2,
+        "see [sources.wheels] and [sources.acme] in subset.toml; or loosen that",
+    )
