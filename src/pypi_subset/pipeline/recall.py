@@ -12,6 +12,7 @@ from packaging.version import Version
 from pypi_subset.errors import LowerVersions
 from pypi_subset.locks import diff, lockfile, memory
 from pypi_subset.locks.beside import with_own_metadata
+from pypi_subset.locks.gone.reasons import Reasons
 from pypi_subset.locks.why import lines_of
 from pypi_subset.model.intake.sources import BUILD
 from pypi_subset.packages.stock import require_one_content
@@ -20,7 +21,6 @@ from pypi_subset.targets.host import describe_host
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.distributions import Artifact
     from pypi_subset.model.locks import Lock, Pin
     from pypi_subset.model.paths import Paths
@@ -98,15 +98,17 @@ def compared(  # noqa: PLR0913 - what a run has, and what the user allows
     targets = {job.name: job.target for job in subset.jobs}
     named = {one.name: one for one in targets.values()}
 
-    def offered(project: str, target: str) -> Sequence[Candidate]:
-        return backend.index().upstream.on(target).candidates(canonicalize_name(project))
+    reasons = Reasons(locked.before.values())
+
+    def why_gone(project: str, version: Version, target: Target) -> str:
+        offers, name = backend.index().upstream.on(target.name), canonicalize_name(project)
+        return reasons.why(name, version, offers.candidates(name), target, offers.source_of(name))
 
     def gone_for_builds(project: str, version: Version, pin: Pin, target: str) -> str:
         # What is built once is for all targets; a kept sdist is built for its own.
-        one = named[target] if pin.is_kept else describe_host(BUILD)
-        return _why_gone(offered(project, one.name), version, one)
+        return why_gone(project, version, named[target] if pin.is_kept else describe_host(BUILD))
 
-    said = lowered(locked, targets, offered, gone_for_builds, allowed=allowed)
+    said = lowered(locked, targets, why_gone, gone_for_builds, allowed=allowed)
     for sentence in said:
         progress.warn(sentence)
     return recalled, said
@@ -147,7 +149,7 @@ def rebuilt(locked: Relocked, forget: Collection[str] = ()) -> list[str]:
 def lowered(
     locked: Relocked,
     targets: Mapping[str, Target],
-    candidates: Callable[[str, str], Sequence[Candidate]],
+    why_gone: Callable[[str, Version, Target], str],
     builds: Callable[[str, Version, Pin, str], str],
     *,
     allowed: bool,
@@ -156,7 +158,7 @@ def lowered(
     Return a sentence for each project that has a lower version than in the lock before, although its lines are the same.
 
     :param targets: the target of each job, by the job's name.
-    :param candidates: returns what the indexes offer of a project on the target of a name.
+    :param why_gone: returns why a version of a project cannot be had for a target, ``""`` if it can.
     :param builds: returns why a version of a project cannot be had for a build on the target of a name, ``""`` if it can.
     :raises LowerVersions: the newer version is still offered, and that is not *allowed*.
     """
@@ -171,9 +173,9 @@ def lowered(
                 # A line that requires it was added, changed or removed.
                 continue
             what = f"{lock.name}: {project} {old} -> {new}, a lower version"
-            why = _why_gone(candidates(project, lock.target_name), old, targets[lock.name])
+            why = why_gone(project, old, targets[lock.name])
             if not why:
-                why = _reasons(before, lock, candidates, targets[lock.name]).get(project, "")
+                why = _reasons(before, lock, why_gone, targets[lock.name]).get(project, "")
             if why:
                 said.append(f"{what}: {old} {why}")
             elif limited:
@@ -248,7 +250,7 @@ def _lower(before: Lock, after: Lock) -> Iterator[tuple[str, Version, Version]]:
 
 
 def _reasons(
-    before: Lock, after: Lock, candidates: Callable[[str, str], Sequence[Candidate]], target: Target
+    before: Lock, after: Lock, why_gone: Callable[[str, Version, Target], str], target: Target
 ) -> dict[str, str]:
     """
     Return why projects of *before* have another version now, or none: their release, or that of a neighbour, cannot be had.
@@ -262,11 +264,7 @@ def _reasons(
         for reason in pin.reasons:
             near.setdefault(pin.distribution.project, set()).add(reason.by)
             near.setdefault(reason.by, set()).add(pin.distribution.project)
-    found = {
-        project: why
-        for project, version in changed.items()
-        if (why := _why_gone(candidates(project, after.target_name), version, target))
-    }
+    found = {project: why for project, version in changed.items() if (why := why_gone(project, version, target))}
     waiting = [(project, f"follows {project} {changed[project]}, which {why}") for project, why in found.items()]
     while waiting:
         project, why = waiting.pop()
@@ -279,18 +277,3 @@ def _reasons(
 def _versions(lock: Lock) -> dict[str, Version]:
     """Return the highest version of each project of *lock*."""
     return {project: max(one.version for one in files.values()) for project, files in diff.releases(lock).items()}
-
-
-def _why_gone(offered: Sequence[Candidate], version: Version, target: Target) -> str:
-    """Return why *version* cannot be had for *target* any more, ``""`` if it can."""
-    tags = frozenset(target.tags)
-    left = [one for one in offered if one.distribution.version == version and one.tags and one.tags & tags]
-    if not left:
-        return "is not offered any more"
-    refused = [one.verdicts[0].sentence for one in left if one.verdicts]
-    if len(refused) == len(left):
-        return f"is refused: {refused[0]}"
-    yanked = [one.distribution.yanked for one in left if one.distribution.yanked is not None]
-    if len(yanked) == len(left):
-        return f"was yanked: {yanked[0]}" if yanked[0] else "was yanked"
-    return ""
