@@ -258,6 +258,39 @@ def test_a_table_that_the_user_removed(workspace: Workspace, index: Index, secon
     assert versions(workspace, "base--linux") == {"app": "3.0"}
 
 
+@pytest.mark.parametrize("request_of", ["app", "top"])
+def test_a_lost_wheel_whose_gap_is_accepted(workspace: Workspace, index: Index, request_of: str) -> None:
+    """The lock remembers it: pip's index is not asked for the project by later updates either, until the user says so."""
+    index.add(make_wheel("app", "3.0"), make_wheel("lib"), make_wheel("top", requires=["app"]))
+    folder = workspace.paths.requirements / "wheels"
+    folder.mkdir()
+    own = make_wheel("app", "1.0")
+    own.save(folder)
+    workspace.write("base.txt", f"{request_of}\nlib\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    (folder / own.filename).unlink()
+    entry = (
+        f'[[policy.accept]]\nrule = "gap"\nproject = "{request_of}"\ntargets = ["linux"]\n'
+        'reason = "r"\nuntil = 9999-12-31\n'
+    )
+    workspace.toml({"linux": LINUX}, more=entry)
+    for _ in range(3):
+        mirror(workspace, update=True)
+        assert versions(workspace, "base--linux") == {"lib": "1.0"}
+        assert mirror(workspace)[0].resolved == 0
+    plan(workspace.paths, update=True)
+    diagnose(workspace.paths)
+    assert [hit.path for hit in index.requests if "app" in hit.path] == []
+    own.save(folder)
+    mirror(workspace, update=True)
+    assert versions(workspace, "base--linux")["app"] == "1.0"
+    (folder / own.filename).unlink()
+    workspace.toml({"linux": LINUX}, more=f"{entry}[sources.wheels]\nonly = false\n")
+    mirror(workspace, update=True)
+    assert versions(workspace, "base--linux")["app"] == "3.0"
+
+
 def test_an_error_that_follows_from_own_wheels_says_so(workspace: Workspace, index: Index) -> None:
     """The versions of the index do not count, unless the table allows them."""
     index.add(make_wheel("app", "2.0"))

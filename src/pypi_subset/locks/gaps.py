@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
+from pypi_subset.distributions import filenames
 from pypi_subset.distributions.metadata import parse_requirement
 from pypi_subset.errors import LockError
 from pypi_subset.model.locks import AcceptedGap, LeftOut
@@ -34,6 +35,16 @@ def read(stated: Mapping[str, Any]) -> LeftOut:
     """
     text, why = str(stated["request"]), printable(str(stated["why"]))
     return LeftOut(request=text, project=canonicalize_name(parse_requirement(text).name), why=why)
+
+
+def file_name(stated: object) -> str:
+    """
+    Return the name of a lost file, as a lock file holds it.
+
+    :raises ValueError: it is no name of a distribution.
+    """
+    filenames.parse(str(stated))
+    return str(stated)
 
 
 def accepted_gaps(subset: Subset, locks: Iterable[Lock]) -> tuple[AcceptedGap, ...]:

@@ -80,7 +80,7 @@ def dump(lock: Lock, *, folder: Path, target: Target, packages: Path) -> bytes:
     """Return the bytes of the lock file: the same lock, the same bytes."""
     local = PurePosixPath(Path(os.path.relpath(packages, folder)).as_posix())
     found = [_kept(one) for one in lock.outdated] if lock.outdated is not None else None
-    own = {} if found is None else {"outdated": found}
+    own = {**({"lost": [*lock.lost]} if lock.lost else {}), **({} if found is None else {"outdated": found})}
     return dump_with(lock, target, lambda one: (one.url, None if one.url else str(local / one.filename)), own)
 
 
@@ -143,6 +143,7 @@ def read(path: Path) -> Lock:
             outdated=_outdated(tool),
             as_of=printable(tool.get("as-of", "")),
             gaps=tuple(gaps.read(one) for one in tool.get("gaps", ())),
+            lost=tuple(map(gaps.file_name, tool.get("lost", ()))),
             fetched=tuple((url_without_secrets(one["url"]), digest(one["sha256"])) for one in tool.get("fetched", ())),
         )
     except (PylockValidationError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:

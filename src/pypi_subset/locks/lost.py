@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from pypi_subset.distributions import filenames
 from pypi_subset.errors import LockError
 from pypi_subset.locks import lockfile
 from pypi_subset.locks.gone.look import Look, not_there
@@ -22,7 +23,7 @@ def lost_wheels(sources: Sources, folder: Path) -> tuple[tuple[str, str], ...]:
     """
     Return project and file name of each wheel or sdist that a lock has from ``requirements/wheels``, and no source serves now.
 
-    With ``only = false`` in ``[sources.wheels]`` there are none: the index is allowed.
+    A lock that leaves out a request for it, as an accepted gap, remembers the file. With ``only = false`` in ``[sources.wheels]`` there are none: the index is allowed.
 
     :param folder: the directory of the locks.
     """
@@ -33,12 +34,16 @@ def lost_wheels(sources: Sources, folder: Path) -> tuple[tuple[str, str], ...]:
     for path in sorted(folder.glob("pylock.*.toml")):
         # What is wrong with a lock is reported where it is used.
         with contextlib.suppress(LockError, OSError):
-            if f'source = "{OWN_WHEELS}"'.encode() not in path.read_bytes():
+            if not any(text in path.read_bytes() for text in (f'source = "{OWN_WHEELS}"'.encode(), b"\nlost = [")):
                 continue
             lock = lockfile.read(path)
-            pinned = (pin.distribution for pin in lock.pins if pin.distribution.source == OWN_WHEELS)
-            lost = (one for one in pinned if sources.source_of(one.project, lock.target_name) is None)
-            found |= {str(one.project): one.offered.filename for one in lost}
+            pinned = (pin.distribution.offered.filename for pin in lock.pins if pin.distribution.source == OWN_WHEELS)
+            named = {filenames.parse(name)[0]: name for name in (*lock.lost, *pinned)}
+            found |= {
+                str(project): name
+                for project, name in named.items()
+                if sources.source_of(project, lock.target_name) is None
+            }
     return tuple(sorted(found.items()))
 
 

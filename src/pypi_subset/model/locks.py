@@ -147,6 +147,8 @@ class Lock:
     :param as_of: the moment before which each of its files was uploaded, if the policy has a cut-off.
     :param fetched: URL and SHA-256 of each document that the set includes by URL.
     :param gaps: the requests that are left out, in the order of the set.
+    :param lost: names of files from ``requirements/wheels`` that are gone from there, and that *gaps* need: pip's indexes are
+        not asked for their projects.
     """
 
     set_name: str
@@ -158,6 +160,7 @@ class Lock:
     fetched: tuple[tuple[str, str], ...] = ()
     as_of: str = ""
     gaps: tuple[LeftOut, ...] = ()
+    lost: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

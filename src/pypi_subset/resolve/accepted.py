@@ -56,7 +56,7 @@ def resolve_with_gaps(  # noqa: PLR0913 - as `resolve`, and what may be left out
     except UndefinedMarker:
         raise
     except (NoSolution, Gaps):
-        found = {}
+        found, lost = {}, set[str | None]()
         plain = [line.partition(" --hash")[0] for line in constraints]
         for number, one in enumerate(_accepted(job, accepted)):
             # Wrong hashes are no gap: the file may be another one than was meant.
@@ -71,13 +71,16 @@ def resolve_with_gaps(  # noqa: PLR0913 - as `resolve`, and what may be left out
                 what = f"{job.name}: whether {one.requirement} has a solution is not known"
                 require_certain([one.requirement], error, what, job.target, offers)
                 why = _cause(first, offers)
+                blamed = error.gaps if isinstance(error, Gaps) else (error,)
+                lost |= {offers.lost_file(canonicalize_name(gap.project or "")) for gap in blamed}
                 text = str(one.requirement)
                 found[text] = LeftOut(request=text, project=canonicalize_name(one.requirement.name), why=why)
         if not found:
             return every(job, work=work)
     rest = [one for one in job.requirement_set.requests if str(one.requirement) not in found]
     left = every(replace(job, requirement_set=replace(job.requirement_set, requests=tuple(rest))), work=work)
-    return replace(left, lock=replace(left.lock, gaps=tuple(found.values())))
+    lock = replace(left.lock, gaps=tuple(found.values()), lost=tuple(sorted(filter(None, lost))))
+    return replace(left, lock=lock)
 
 
 def _accepted(job: Job, accepted: Collection[str]) -> Iterator[Request]:
