@@ -20,6 +20,7 @@ from pypi_subset.upstream.pip_config import Network, local_path, without_credent
 from pypi_subset.upstream.places.fitting import Facts, Read
 from pypi_subset.upstream.places.locations import Locations
 from pypi_subset.upstream.places.unusable import DAMAGED, UnusableFiles
+from pypi_subset.upstream.settings.blame import name_source
 from pypi_subset.upstream.simple_api import from_folder, read_page
 from pypi_subset.upstream.transport.denials import FORBIDDEN
 from pypi_subset.upstream.transport.page import Page
@@ -58,11 +59,10 @@ class Pages:
     def __init__(
         self, network: Network, fetcher: Fetcher, spool: Spool, kept: int = KEPT, judge: Judge = ADMIT_ALL
     ) -> None:
-        self._network, self._fetcher, self._spool = network, fetcher, spool
-        self.judge = judge
+        self._network, self._fetcher, self._spool, self.judge = network, fetcher, spool, judge
+        own = network.sources
         #: As in `Sources`.
-        self.is_private, self.lost_file = network.sources.is_private, network.sources.lost_file
-        self.beside_own = network.sources.beside_own
+        self.is_private, self.lost_file, self.beside_own = own.is_private, own.lost_file, own.beside_own
         self._seen: dict[Where, dict[str, Version]] = {}
         self._final: dict[Where, Version | None] = {}
         self._quarantined: dict[Where, Standing] = {}
@@ -228,10 +228,9 @@ class Pages:
         if source is None and self.is_private(project):
             # Another project of that name could be there, and no index learns the name.
             return []
-        own: list[Callable[[Wants], tuple[Candidate, ...]]] = []
-        own += [partial(self._of, one, where) for one in source.chain] if source else []
+        own = [partial(self._of, one, where) for one in (source.chain if source else ())]
         if source is not None and not source.is_open:
-            return own
+            return [*own]
         indexes = [partial(self._read_index, url, where) for url in self._network.index_urls]
         return [*own, *indexes, *(partial(self._linked, location, where) for location in self._network.find_links)]
 
@@ -241,8 +240,7 @@ class Pages:
         groups = [read(wants) for read in readers]
         if len(readers) < 2:  # noqa: PLR2004 - nothing to compare
             return merge(groups)
-        asked = self._network.index_urls if where[1] is None or where[1].is_open else ()
-        if sum(self.page_at((url, where[0])) is not None for url in asked) > 1:
+        if sum(self.page_at((url, where[0])) is not None for url in self.indexes_of(where[1])) > 1:
             self.shared.add(where[0])
         names = Counter(candidate.distribution.filename for group in groups for candidate in group)
         twice = {name for name, count in names.items() if count > 1}
@@ -254,18 +252,12 @@ class Pages:
 
     def _of(self, source: Source, where: Where, wants: Wants) -> tuple[Candidate, ...]:
         """Return what one source has of a project."""
-        if source.wheels is not None:
-            found = self._linked(str(source.wheels.absolute()), where, wants)
-            return tuple(of_source(one, source) for one in found)
+        place = str(source.wheels.absolute()) if source.wheels is not None else source.index
+        read = self._read_index if source.index else self._linked
         try:
-            return tuple(of_source(one, source) for one in self._read_index(source.index, where, wants))
+            return tuple(of_source(one, source) for one in read(place, where, wants))
         except UpstreamError as error:
-            own = f"[sources.{source.name}]"
-            note = f" ({own}, {'the only' if where[1] == source else 'a'} source of {where[0]})"
-            # The page is asked for once, and the error raised at each question about it.
-            error.what = error.what.removesuffix(note).removesuffix(f" ({own} in subset.toml)") + note
-            if error.next_step.endswith("name another index"):
-                error.next_step += f" in {own}"
+            name_source(error, source.name, where[0], only=where[1] == source)
             raise
 
     def _linked(self, location: str, where: Where, wants: Wants) -> tuple[Candidate, ...]:

@@ -9,6 +9,7 @@ import pytest
 from pypi_subset.errors import UpstreamError
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import read_network
+from pypi_subset.upstream.settings.blame import name_source
 
 if TYPE_CHECKING:
     from tests.support.servers.index import Index
@@ -42,3 +43,15 @@ def test_what_was_tried(status: int, login: str, tried: str, index: Index, monke
         Fetcher(read_network()).span(url, 0, 1)
     assert tried in caught.value.what
     assert "s3cret" not in str(caught.value)
+
+
+def test_a_source_is_named_once() -> None:
+    """An error that is raised again, or that names the setting already, has one note."""
+    error = UpstreamError("page answered 500 ([sources.a] in subset.toml)", next_step="wait, or name another index")
+    for _ in range(2):
+        name_source(error, "a", "app", only=True)
+        assert error.what == "page answered 500 ([sources.a], the only source of app)"
+        assert error.next_step == "wait, or name another index in [sources.a]"
+    other = UpstreamError("page answered 500", next_step="wait")
+    name_source(other, "a", "app", only=False)
+    assert (other.what, other.next_step) == ("page answered 500 ([sources.a], a source of app)", "wait")

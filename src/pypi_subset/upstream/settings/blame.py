@@ -119,3 +119,16 @@ class Blame:
 
     def _setting(self, name: str) -> str:
         return f"pip's {name!r} ({self.settings[name].place})" if name in self.settings else f"pip's {name!r}"
+
+
+def name_source(error: UpstreamError, source: str, project: str, *, only: bool) -> None:
+    """
+    Let *error* name the source of the page that it is about, once: it is raised at each question about that page.
+
+    :param only: whether *project* has no other source.
+    """
+    own = f"[sources.{source}]"
+    note = f" ({own}, {'the only' if only else 'a'} source of {project})"
+    error.what = error.what.removesuffix(note).removesuffix(f" ({own} in subset.toml)") + note
+    if error.next_step.endswith("name another index"):
+        error.next_step += f" in {own}"
