@@ -62,6 +62,10 @@ def spelled(source: str) -> Iterator[tuple[int, str]]:
                 yield one.lineno, text
 
 
+#: What runs on machines without this package has names of its own, which a test there compares.
+APART = "standalone/importer/"
+
+
 def test_one_module_spells_the_layout() -> None:
     """Everybody else takes names and paths from ``model/paths.py``."""
     package = ROOT / "src" / "pypi_subset"
@@ -70,7 +74,7 @@ def test_one_module_spells_the_layout() -> None:
     found = [
         f"{name}:{line}: {text!r}"
         for path, name in sorted(sources)
-        if name != "model/paths.py"
+        if name != "model/paths.py" and not name.startswith(APART)
         for line, text in sorted(set(spelled(path.read_text(encoding="utf-8"))))
         if (name, text) not in OTHERS
     ]
