@@ -115,6 +115,7 @@ def test_every_page_is_run() -> None:
     "name",
     [
         pytest.param("tutorial/first-subset.md", marks=pytest.mark.slow),
+        pytest.param("tutorial/across-the-gap.md", marks=pytest.mark.slow),
         pytest.param("how-to/windows-lab.md", marks=pytest.mark.manual),
         pytest.param("how-to/rhel-8.md", marks=pytest.mark.manual),
     ],

@@ -111,6 +111,7 @@ class Sandbox:
             "8080": str(self.port),
             "/media/stick": f"{self.folder}/stick",
             "/srv/www": f"{self.folder}/www",
+            "/srv/pypi": f"{self.folder}/pypi",
         }
         (self.folder / "stick").mkdir()
         (self.folder / "www").mkdir()
