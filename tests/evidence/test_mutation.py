@@ -6,7 +6,7 @@ import ast
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -15,10 +15,11 @@ from pypi_subset.model.locks import Inputs
 from pypi_subset.model.paths import Paths
 from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.proof.closure import walk
 from pypi_subset.proof.imports import missing
 from pypi_subset.proof.inventory import index_pages, inventory
 from pypi_subset.proof.methods import prove as proof_prove
-from tests.evidence.mutation import consistent, judging, lost, oracle, raw, score
+from tests.evidence.mutation import closures, consistent, judging, lost, oracle, raw, score
 from tests.evidence.mutation.choosing import Reach
 from tests.evidence.mutation.ground import Ground
 from tests.evidence.mutation.judging import Outcome
@@ -123,6 +124,25 @@ def test_a_raw_mutant_that_is_missed_survives(ground: Ground, monkeypatch: pytes
     outcomes = list(raw.tried(own, ground.paths, ground.subset))
     lines = score.survivors(outcomes)
     assert f"SURVIVES a file is cut off: site/simple/app/{APP}.metadata: the inventory is green" in lines
+
+
+def test_each_mutant_of_a_closure_is_named(ground: Ground) -> None:
+    """Each edge and each pin of each closure, lost or false; no installation fails for one."""
+    outcomes = list(closures.closure_score(ground, ()))
+    assert score.survivors(outcomes) == []
+    assert {one.operator for one in outcomes} == set(closures.OPERATORS)
+
+
+def test_a_proof_that_misses_an_edge_is_found_out(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A walk that takes no extra for one says that the unharmed edge of it is false."""
+    monkeypatch.setattr("pypi_subset.proof.cases.closures.walk", _without_extras)
+    lines = score.survivors(list(closures.closure_score(ground, ())))
+    assert any(line.startswith("SURVIVES nothing is changed: base on linux") for line in lines)
+
+
+def _without_extras(*arguments: Any) -> Any:
+    found = walk(*arguments)
+    return replace(found, steps={one for one in found.steps if not one.extra})
 
 
 def test_what_is_red_for_another_reason_survives(ground: Ground) -> None:

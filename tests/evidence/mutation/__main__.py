@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.cli.display import Display
 from pypi_subset.proof.machines import interpreters
-from tests.evidence.mutation import lost, run, score
+from tests.evidence.mutation import closures, lost, run, score
 from tests.evidence.mutation.ground import mirrored
 from tests.support.checkout import ROOT
 
@@ -33,7 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="mutation", description=__doc__)
     parser.add_argument("--every", action="store_true", help="prove each case that needs a mutated file: hours")
     parser.add_argument("--renew", action="store_true", help="take what is newest on PyPI, and write versions.txt")
-    parser.add_argument("--only", choices=("raw", "consistent", "lost"), help="one of the three scores")
+    parser.add_argument("--only", choices=("raw", "closures", "consistent", "lost"), help="one of the scores")
     parser.add_argument("--sample", type=int, default=1, metavar="N", help="take one mutant in N, for a quick look")
     arguments = parser.parse_args()
     display = Display()
@@ -46,6 +46,9 @@ def main() -> int:
     if arguments.only in {None, "raw"}:
         outcomes += _shown(display, "raw mutants, by the inventory", run.raw_score(FOLDER, arguments.sample))
     found = interpreters.find(interpreters.candidates(os.environ.get("PATH", ""), interpreters.pyenv_root(os.environ)))
+    if arguments.only in {None, "closures"}:
+        stated = closures.closure_score(ground, found, arguments.sample)
+        outcomes += _shown(display, "pins and edges of the manifest", stated)
     if arguments.only in {None, "consistent"}:
         jobs = run.jobs(ground, found, every=arguments.every, step=arguments.sample)
         display.say(f"{sum(len(job.cases) for job in jobs)} cases to prove for consistent mutants")
