@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import tempfile
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pypi_subset.errors import ProofFailed
 from pypi_subset.model.checks import GOOD
-from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.proof.access.routes import WAYS, opened
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.inventory import inventory
+from pypi_subset.proof.methods.by_installing import Installing
 from pypi_subset.proof.methods.prove import prove
-from tests.evidence.mutation import oracle, whole
+from tests.evidence.mutation import oracle
 from tests.evidence.mutation.consistent import NEEDLESS, UNNEEDED, altered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from pypi_subset.model.checks import Check
     from pypi_subset.model.distributions import Artifact
@@ -132,7 +136,7 @@ def judge(
         return _outcome(mutant, [] if listed else ["it is listed nowhere"], red=True)
     every = cases_of(ground.subset, paths, interpreters, work)
     cases = [one for one in every if key(one) in chosen]
-    whole.installed(cases, every)
+    installed(cases, every)
     return compared(mutant, world_of(ground, locks, added), cases)
 
 
@@ -169,3 +173,29 @@ def _faults(case: Case, way: str, check: Check, world: World, *, possible: bool)
 def _outcome(mutant: Mutant, wrong: Sequence[str], *, red: bool = False, answers: int = 0) -> Outcome:
     state = "surviving" if wrong else "red" if red else "equivalent"
     return Outcome(operator=mutant.operator, what=str(mutant), state=state, why="; ".join(wrong), answers=answers)
+
+
+def installed(cases: Iterable[Case], every: Sequence[Case]) -> None:
+    """
+    Install the set of each of *cases* that a real interpreter proves alone; where pip refuses it, nothing is kept.
+
+    As in a run, the set comes first. Requests alone are then proven by what is linked from it.
+
+    :param every: all cases of the site.
+    """
+    alone = {(case.set_name, case.target.name) for case in cases if case.interpreter is not None and not case.joint}
+    for case in every:
+        if case.joint and (case.set_name, case.target.name) in alone and case.interpreter is not None:
+            case.work.mkdir(parents=True, exist_ok=True)
+            with (
+                tempfile.TemporaryDirectory(dir=case.work, prefix="whole-") as folder,
+                opened(case.site, case.target.name, case.url) as ways,
+                ExitStack() as ending,
+                suppress(ProofFailed),
+            ):
+                # The users of boxes must reach it.
+                Path(folder).chmod(0o755)
+                kind = Installing(
+                    case=case, interpreter=case.interpreter, requests=case.requests, folder=Path(folder), ending=ending
+                )
+                kind.install(ways[0])

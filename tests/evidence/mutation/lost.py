@@ -18,8 +18,7 @@ from pypi_subset.proof import closure
 from pypi_subset.proof.access.routes import opened
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods.by_installing import Installing
-from tests.evidence.mutation import whole
-from tests.evidence.mutation.judging import Outcome
+from tests.evidence.mutation.judging import Outcome, installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,7 +38,7 @@ OPERATORS = (WITH, BARE)
 def cases(ground: Ground, found: Sequence[Interpreter], work: Path) -> tuple[Case, ...]:
     """Return the cases of single requests on targets that an interpreter of *found* represents; their sets are kept."""
     every = cases_of(ground.subset, ground.paths, found, work)
-    whole.installed(every, every)
+    installed(every, every)
     return tuple(case for case in every if case.interpreter is not None and not case.joint)
 
 
