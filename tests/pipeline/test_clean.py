@@ -41,6 +41,24 @@ def test_everything_that_runs_leave_is_removed(
     assert [*workspace.paths.locks.iterdir()]
 
 
+def test_the_page_of_an_import_goes_with_its_site(
+    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """mirror replaces a site that was imported, and clean removes it: the page in it is no file of the user's."""
+    monkeypatch.setenv("PIP_INDEX_URL", index.url)
+    index.add(make_wheel("demo"))
+    workspace.write("base.txt", "demo\n")
+    workspace.toml({"lab": "cp312-manylinux_2_28_x86_64"})
+    api.mirror(workspace.paths)
+    page = workspace.paths.site / "release.html"
+    page.write_text("imported")
+    api.mirror(workspace.paths)
+    assert not page.exists()
+    page.write_text("imported")
+    clean(workspace.paths.packages, workspace.paths.site)
+    assert not page.exists()
+
+
 @pytest.mark.slow
 def test_clean_leaves_a_folder_of_strangers_alone(tmp_path: Path) -> None:
     """If either directory holds anything that mirror did not make, nothing is removed from both."""
