@@ -20,3 +20,7 @@ help:
 
 $(GOALS):
 	@$(FRONT) $@ $(CHOSEN) $(GIVEN)
+
+# A goal that is none: the front names those that are alike.
+.DEFAULT:
+	@$(FRONT) $@ $(CHOSEN) $(GIVEN)

@@ -116,6 +116,9 @@ class TestMake:
         assert "  PORT" in shown.stdout
         wrong = run(["make", "help", "GOAL=mirrot"], folder)
         assert "error: there is no goal 'mirrot'; did you mean mirror?\n" in wrong.stderr
+        alone = run(["make", "mirrot"], folder)
+        assert alone.returncode == 2
+        assert "error: there is no goal 'mirrot'; did you mean mirror?\n" in alone.stderr
         assert not (folder / ".venv").exists()
 
     def test_errors_speak_of_goals(self, checkout: Path) -> None:

@@ -67,7 +67,9 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if arguments[0] == "help":
         return _help(goals, os.environ.get("GOAL", "") if "--given=GOAL" in arguments else "")
-    goal = next(goal for goal in goals if goal.name == arguments[0])
+    goal = next((goal for goal in goals if goal.name == arguments[0]), None)
+    if goal is None:
+        return _help(goals, arguments[0])
     named = {word.removeprefix("--given=") for word in arguments if word.startswith("--given=")}
     given = {name: value for name, value in os.environ.items() if name in named}
     if wrong := refusal(goal, named, given):
