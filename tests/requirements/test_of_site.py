@@ -101,6 +101,17 @@ def test_the_inventory_is_green_without_requirements(arrived: Workspace) -> None
     assert {check.status for check in inventory.take(paths, subset)} == {"failed"}
 
 
+def test_what_a_manifest_does_not_state_of_a_set_is_no_change(workspace: Workspace, index: Index) -> None:
+    """`--pre` decided the lock alone: the set of the site has another digest, and the lock is not out of date."""
+    index.add(make_wheel("app", "2.0rc1"))
+    workspace.write("base.txt", "--pre\napp\n")
+    workspace.toml({"mac": "cp312-macosx_14_0_arm64"})
+    mirror(workspace)
+    shutil.rmtree(workspace.paths.requirements)
+    subset, paths = asked(workspace.paths)
+    assert [check.status for check in inventory.take(paths, subset)] == ["passed"]
+
+
 def test_requirements_that_are_there_count(arrived: Workspace) -> None:
     """A directory without files is a mistake, and no reason to ask the site."""
     assert asked(arrived.paths)[1] == arrived.paths
