@@ -62,14 +62,11 @@ def main(arguments: Sequence[str]) -> int:
     """Return an exit code, or become the task that *arguments* name; without a name, print the goals."""
     root = Path(__file__).resolve().parents[3]
     goals = read_goals(root)
-    if not arguments:
-        sys.stdout.write(listing(goals))
-        return 0
-    if arguments[0] == "help":
-        return _help(goals, os.environ.get("GOAL", "") if "--given=GOAL" in arguments else "")
-    goal = next((goal for goal in goals if goal.name == arguments[0]), None)
+    word = arguments[0] if arguments else "help"
+    goal = next((goal for goal in goals if goal.name == word), None)
     if goal is None:
-        return _help(goals, arguments[0])
+        asked = os.environ.get("GOAL", "") if "--given=GOAL" in arguments else ""
+        return _help(goals, asked if word == "help" else word)
     named = {word.removeprefix("--given=") for word in arguments if word.startswith("--given=")}
     given = {name: value for name, value in os.environ.items() if name in named}
     if wrong := refusal(goal, named, given):
