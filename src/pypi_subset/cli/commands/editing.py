@@ -9,7 +9,6 @@ import typer
 from pypi_subset import api
 from pypi_subset.cli.command import On, PythonOf, Run, command, names_in
 from pypi_subset.errors import SubsetError
-from pypi_subset.requirements.source import document_beside, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +37,8 @@ def init(
     this machine. Beside requirements files of your own, init writes subset.toml alone. If requirements/ has a
     subset.toml already, init changes nothing. `pypi-subset targets` lists the systems.
     """
+    from pypi_subset.requirements.source import document_beside, table_of  # noqa: PLC0415 - help loads little
+
     done = api.init(
         run.requirements,
         projects=project or (),
