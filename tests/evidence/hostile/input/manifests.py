@@ -141,9 +141,7 @@ _save = Fetcher.save
 
 
 def _unbounded() -> contextlib.AbstractContextManager[object]:
-    return mock.patch.object(
-        Fetcher, "save", lambda self, url, path, _limit=0, *more: _save(self, url, path, 1 << 40, *more)
-    )
+    return mock.patch.object(Fetcher, "save", lambda self, url, path, *_, **more: _save(self, url, path, **more))
 
 
 def _release(serial: int, manifest: str) -> bytes:

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _copied = destination.put
-#: Admits the locked release, of which the index has another file.
-_ADMITTED = '[[policy.accept]]\nrule = "gone"\nproject = "app"\nversion = "==1.0"\nreason = "x"\nuntil = 9999-12-31\n'
 
 OLD, EVIL = make_wheel("app"), make_wheel("app", files={"app.py": b"evil = 1"})
 LIB = make_wheel("lib")
@@ -147,9 +145,9 @@ def _forced(folder: Path) -> bool:
 
 def _under_another_case(folder: Path) -> bool:
     def change(space: Workspace, index: Index) -> None:
-        index.projects["app"] = [make_wheel("App", files={"app.py": b"evil = 1"})]
-        # The locked name is gone, which needs a decision of the user.
-        space.toml({"linux": "cp310-manylinux2014_x86_64"}, more=_ADMITTED)
+        twin = make_wheel("App", files={"app.py": b"evil = 1"})
+        # The index still lists the locked name: if it did not, the policy would refuse the release first.
+        index.projects["app"] = [OLD, twin]
         mirror(space.paths, update=True)
 
     return _mirrored(folder, change, lambda space: any(space.paths.packages.glob("App-*.whl")))

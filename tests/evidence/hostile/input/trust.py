@@ -29,12 +29,12 @@ from pypi_subset.pip.pool import Pips
 from pypi_subset.resolve.resolver import resolve
 from pypi_subset.support import bounds, text
 from pypi_subset.support.text import without_secrets
-from pypi_subset.upstream import constraints, http, session, simple_api
+from pypi_subset.upstream import constraints, session, simple_api
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.gateway import Loopback
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import read_network
-from pypi_subset.upstream.transport import bodies
+from pypi_subset.upstream.transport import bodies, hosts, replies
 from tests.evidence.hostile.input.attack import InputAttack, both, lasts, setting, without
 from tests.evidence.hostile.input.network import NONE, PAGE, page
 from tests.support.servers.hostile import head, sending
@@ -83,7 +83,9 @@ def _from_elsewhere(get: Callable[[Fetcher, str, Path], object], *, led: bool = 
 def _long_pause(_folder: Path) -> bool:
     """Ask for a pause of a year."""
     pauses, answers = list[float](), iter([head(503, Retry_After="31536000"), head(200, **PAGE)])
-    with mock.patch.object(session, "sleep", pauses.append), sending(lambda _: [next(answers)]) as url:
+    # A pause takes no time here: the clock moves on by it.
+    clock = setting(hosts, sleep=pauses.append, monotonic=lambda: sum(pauses))
+    with clock(), sending(lambda _: [next(answers)]) as url:
         page(url)
     return max(pauses) > 3600
 
@@ -171,7 +173,8 @@ def _as_pip_is() -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder, "plain.py")
         script.write_text(text.replace(rule, "if False:"), encoding="utf-8")
-        shutil.copy(runner.SCRIPT.with_name("changes.py"), folder)
+        for name in ("changes.py", "sharing.py"):
+            shutil.copy(runner.SCRIPT.with_name(name), folder)
         with mock.patch.object(pool, "SCRIPT", script):
             yield
 
@@ -260,7 +263,7 @@ ATTACKS = [
         lambda _: _KEPT in edge.line_of(UpstreamError(f"exceeded with url: /x?{_KEPT} (Caused by x)")),
         _QUERIES,
     ),
-    _attack("query-in-a-failure", _in_a_failure, both(setting(http, FAILURES=()), _QUERIES)),
+    _attack("query-in-a-failure", _in_a_failure, both(setting(replies, FAILURES=()), _QUERIES)),
     _attack("warning-of-pip", _warned, setting(logging.getLogger("pip"), handlers=[])),
     _attack("requirement-is-a-server", _reaches("{url}/evil-1.0-py3-none-any.whl"), _as_pip_is),
     _attack("requirement-is-a-page", _reaches("{url}/evil.tar.gz"), _as_pip_is),
