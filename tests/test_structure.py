@@ -29,6 +29,7 @@ BEHAVIOURS = {
     "standalone/importer/test_manipulations.py",
     "standalone/importer/test_stopped.py",
     "bundle/test_killed.py",
+    "bundle/test_trips.py",
     "pipeline/stopped/test_neighbours.py",
     "pipeline/test_busy_hosts.py",
     "pipeline/stopped/test_disk.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sys
 import tomllib
@@ -43,6 +44,7 @@ from tests.evidence.bench.jobs import JOBS, Job
 from tests.evidence.bench.measure import AGAIN, COLD, Result
 from tests.evidence.bench.pages import reading
 from tests.evidence.bench.tools import TOOLS, Bench, Step
+from tests.evidence.bench.trips import carrying
 from tests.support.advisories.records import write_zip
 from tests.support.checkout import ROOT
 from tests.support.servers.index import Index
@@ -527,3 +529,16 @@ def test_a_large_page_is_read_by_both(monkeypatch: pytest.MonkeyPatch) -> None:
     assert min(pair) > 0
     assert reading.row("a", "b", "CPU", reading.Pair(2.0, 4.1), 2.0)[-2:] == ("2.0", "NO")
     assert reading.row("a", "b", "CPU", reading.Pair(2.0, 4.0), 2.0)[-3:] == ("2.00", "2.0", "yes")
+
+
+@pytest.mark.slow
+def test_trips_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small site goes there and back: the second bundle has what changed alone, and each goal has its row."""
+    monkeypatch.setattr(carrying, "SMALL", 20)
+    monkeypatch.setattr(carrying, "EACH", 1000)
+    found = carrying.carry(tmp_path / "large", 200, dict(os.environ))
+    assert min(found.export, found.imported, found.copy) > 0
+    assert found.size <= found.changed + carrying.MORE + carrying.SHARE * found.manifest
+    rows = carrying.rows(found._replace(export=1.99, imported=3.1, copy=1.0))
+    assert [row[-1] for row in rows] == ["yes", "yes", "NO"]
+    assert [row[0] for row in carrying.small(tmp_path / "small", dict(os.environ))][1] == "tar"

@@ -58,9 +58,10 @@ def contents_of(
     :raises SubsetError: a file changed meanwhile, or the importer would refuse its path.
     """
     every = _every(release, hashes)
-    require_portable(every)
     old = {**base.hashes, MANIFEST: base.sha256} if base else {}
     changed = {path: digest for path, digest in sorted(every.items()) if old.get(path) != digest}
+    # The manifest names no two paths that are one file, and what the base has was carried before.
+    require_portable(changed if base else every)
     new = changed.pop(MANIFEST, None)
     manifest_from = None
     if new is not None and base is not None:

@@ -138,7 +138,7 @@ def read(path: Path) -> Lock:
             set_name=tool["set"],
             target_name=tool["target"],
             inputs=Inputs(**{name: tool["inputs"][key] for key, name in _INPUTS.items()}),
-            pins=tuple(_pin(package) for package in pylock.packages),
+            pins=tuple(pin_of(package) for package in pylock.packages),
             patches=tuple(int(patch) for patch in tool.get("patches", (0,))),
             outdated=_outdated(tool),
             as_of=printable(tool.get("as-of", "")),
@@ -229,7 +229,8 @@ def _build_lock(pin: Pin, where: _Where, *, published: bool) -> dict[str, Any] |
     return lock
 
 
-def _pin(package: Package) -> Pin:
+def pin_of(package: Package) -> Pin:
+    """Return the pin that a package of a lock states."""
     held: list[PackageWheel | PackageSdist] = [*(package.wheels or ())]
     (wheel,) = held or filter(None, [package.sdist])
     tool: Mapping[str, Any] = (package.tool or {})[_TOOL]
@@ -276,7 +277,7 @@ def _pin(package: Package) -> Pin:
         extras=tuple(canonicalize_name(extra) for extra in tool.get("extras", ())),
         marker=package.marker,
         vouched=tool.get("vouched", True) is not False,
-        build=tuple(_pin(one).distribution for one in Pylock.from_dict(tool["build-requires"]).packages)
+        build=tuple(pin_of(one).distribution for one in Pylock.from_dict(tool["build-requires"]).packages)
         if "build-requires" in tool
         else (),
     )

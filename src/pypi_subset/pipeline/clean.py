@@ -16,6 +16,7 @@ from pypi_subset.packages.bad_files import LIST
 from pypi_subset.packages.stock import REJECTED, is_distribution
 from pypi_subset.pipeline.workspace import KEPT, OBSOLETE
 from pypi_subset.proof.cache.green_results import NAME
+from pypi_subset.publishing import locked
 from pypi_subset.site import build_state
 from pypi_subset.site.ownership import require_own
 from pypi_subset.site.readme.cache import NAME as READMES
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 WORKING = frozenset(
     {
         *(holding.RUNNING, REJECTED, LIST, KEPT, *OBSOLETE, NAME, READMES),
-        *(file_cache.FILE, build_state.FILE, gone_list.FILE, apart.FILE, SENT),
+        *(file_cache.FILE, build_state.FILE, gone_list.FILE, apart.FILE, locked.FILE, SENT),
     }
 )
 

@@ -11,6 +11,7 @@ from pypi_subset.locks.gone.look import files_of
 from pypi_subset.locks.offered import decision_of, judged, require_decided
 from pypi_subset.model.intake.gone import Gone, Looked, Missing, keys_of
 from pypi_subset.packages import file_cache, gone_list
+from pypi_subset.publishing import locked
 from pypi_subset.requirements.subset import read_subset
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.manifest import File, Manifest
     from pypi_subset.model.requests import Subset
+    from pypi_subset.publishing.locked import Named
 
 #: What the user can do where no policy is there to decide.
 _NO_POLICY = "publish it with its requirements/, where `gone` below [policy] or [[policy.accept]] decides"
@@ -42,9 +44,11 @@ def require_admitted(
     :raises NotProven: no look had an answer about a file.
     :raises SubsetError: the requirements cannot be read, or a lock that a rule would judge.
     """
-    subset = _read(requirements)
-    locks = judging.standing(subset, requirements / "lock", strict=judging.counts(subset)) if subset else ()
+    subset, folder = _read(requirements), requirements / "lock"
     looked = gone_list.read(packages) if packages else Looked()
+    # Else the names of their files are enough, which are remembered.
+    is_judged = subset is not None and bool(judging.counts(subset) or subset.accepted or looked.files)
+    locks = judging.standing(subset, folder, strict=judging.counts(subset)) if subset and is_judged else ()
     waived: tuple[Waived, ...] = ()
     if subset:
         with file_cache.remembered(packages) as cache:
@@ -52,7 +56,10 @@ def require_admitted(
     if packages is None:
         return waived
     _require_decided(subset, locks, manifest, looked)
-    if not again and (unknown := sorted(set(_unknown(subset, locks, manifest, looked)))):
+    if again:
+        return waived
+    named = locked.named_by(subset, folder, packages) if subset and not is_judged else locked.named_in(locks)
+    if unknown := sorted(set(_unknown(subset, named, manifest, looked))):
         raise _not_known(packages, unknown, asked=bool(looked.answered or looked.files), readable=subset is not None)
     return waived
 
@@ -95,20 +102,19 @@ def _judged(subset: Subset | None, one: File, looked: Looked) -> Iterator[Gone]:
             yield Gone(**asdict(missing), decision=decision, locks=tuple(sorted(set(names))))
 
 
-def _unknown(subset: Subset | None, locks: Iterable[Lock], manifest: Manifest, looked: Looked) -> Iterator[str]:
+def _unknown(subset: Subset | None, named: Iterable[Named], manifest: Manifest, looked: Looked) -> Iterator[str]:
     """Yield the name of each file about which no look had an answer, if the user must decide about it once it is gone."""
     known = looked.keys | {(one.filename, one.sha256) for one in looked.files}
     seen: set[Key] = set()
-    for lock in locks:
-        for one in files_of(lock):
-            key = keys_of(one)[0]
-            seen.add(key)
-            remote = one.built.url if one.built else one.url
-            if remote and key not in known and _matters(subset, one.project, str(one.version), lock.target_name):
-                yield one.filename
+    for one in named:
+        key = (one.filename, one.sha256)
+        seen.add(key)
+        if one.is_remote and key not in known and _matters(subset, one.project, one.version, one.target):
+            yield one.filename
+    # One set for all: a union for each file takes the square of their number.
+    seen |= known
     for each in manifest.files:
-        key = (each.filename, each.sha256)
-        if key not in seen | known and any(
+        if (each.filename, each.sha256) not in seen and any(
             _matters(subset, each.project, each.version, need.target) for need in each.needed_by
         ):
             yield each.filename

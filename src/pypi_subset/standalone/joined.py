@@ -71,11 +71,12 @@ def _in_order() -> list[str]:
     found: list[str] = []
 
     def add(module: str) -> None:
+        if module in found:
+            return
         for one in ast.parse(_path(module).read_text(encoding="utf-8")).body:
             if isinstance(one, ast.ImportFrom) and _is_own(one):
                 add(str(one.module))
-        if module not in found:
-            found.append(module)
+        found.append(module)
 
     add(f"{_PACKAGE}.{_LAST}")
     return found

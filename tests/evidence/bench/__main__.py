@@ -1,8 +1,9 @@
-"""Measures and prints: ``python -m tests.evidence.bench [--mirrors | --index | --proof | --policy | --large | --start | --line | --pages] [--runs N] [--jobs 4,12] [--tools nab] [--wheels N]``, by ``make bench``."""
+"""Measures and prints: ``python -m tests.evidence.bench [--mirrors | --index | --proof | --policy | --large | --start | --line | --pages | --bundle] [--runs N] [--jobs 4,12] [--tools nab] [--wheels N]``, by ``make bench``."""
 
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from pypi_subset.cli.display import Display
 from tests.evidence.bench import filters, frozen, large, measure, mirroring, proving, rivals
@@ -12,7 +13,11 @@ from tests.evidence.bench.line import lines
 from tests.evidence.bench.pages import reading
 from tests.evidence.bench.start import starting
 from tests.evidence.bench.tools import TOOLS, Bench, shared_environment
+from tests.evidence.bench.trips import carrying
 from tests.support.checkout import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: Git ignores it: the rivals' environments, and the directories that the tools work in.
 CACHE = ROOT / ".bench"
@@ -24,7 +29,7 @@ def main() -> None:
     display = Display()
     index, network = rivals.network_settings()
     environment = shared_environment(network)
-    names = ("mirrors", "index", "proof", "policy", "large", "start", "line", "pages")
+    names = ("mirrors", "index", "proof", "policy", "large", "start", "line", "pages", "bundle")
     chosen = [getattr(arguments, name) for name in names]
     alone = any(chosen)
     if arguments.mirrors or arguments.large or not alone:
@@ -40,6 +45,18 @@ def main() -> None:
         programs = rivals.set_up(CACHE / "index", ROOT / "tests/evidence/bench/bench-index-lock.txt", environment)
         _say_before(display, rivals.versions(programs, rivals.GENERATORS))
         indexing.run(display, programs, environment, runs=arguments.runs, wheels=arguments.wheels)
+    _run_without_rivals(arguments, display, environment, alone=alone)
+    # Not beside the rest: those that never come to an end take ten minutes each.
+    if arguments.line:
+        _say_before(display, {})
+        lines.run(display, environment)
+    display.say(f"after: {measure.machine()}")
+
+
+def _run_without_rivals(
+    arguments: argparse.Namespace, display: Display, environment: Mapping[str, str], *, alone: bool
+) -> None:
+    """Run the parts that need no other tool, or those of them that were asked for alone."""
     if arguments.proof or not alone:
         _say_before(display, {})
         proving.run(display, environment, runs=arguments.runs)
@@ -52,11 +69,9 @@ def main() -> None:
     if arguments.pages or not alone:
         _say_before(display, {})
         reading.run(display, environment, runs=arguments.runs)
-    # Not beside the rest: those that never come to an end take ten minutes each.
-    if arguments.line:
+    if arguments.bundle or not alone:
         _say_before(display, {})
-        lines.run(display, environment)
-    display.say(f"after: {measure.machine()}")
+        carrying.run(display, environment)
 
 
 def _say_before(display: Display, versions: dict[str, str]) -> None:
@@ -73,6 +88,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--policy", action="store_true", help="time what the rules of [policy] cost, alone")
     parser.add_argument("--start", action="store_true", help="time help and a wrong command line, alone")
     parser.add_argument("--pages", action="store_true", help="time a page of 60,000 links and a run over it, alone")
+    parser.add_argument("--bundle", action="store_true", help="time a bundle of one changed wheel in 10,000, alone")
     parser.add_argument("--line", action="store_true", help="time a slow and limited line beside pip and uv, alone")
     parser.add_argument(
         "--large",

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 from packaging.version import Version
 
+from pypi_subset.bundle.review import excerpt
 from pypi_subset.errors import SubsetError
-from pypi_subset.locks import lockfile
 from pypi_subset.model.paths import lock_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -90,10 +90,12 @@ def changes_of(
     :param moment: when the bundle is made.
     """
     have, held = _by_target(new), _by_target(old) if old else {}
-    locks, accepted = _Locks(site), [*waived]
+    accepted = [*waived]
     found = []
     for target in new.targets:
         own, before = have.get(target.name, {}), held.get(target.name, {})
+        fresh = {key for project, files in own.items() for key in files.keys() - before.get(project, {}).keys()}
+        locks = _Locks(site, {sha256 for _, sha256 in fresh})
         added: list[Row] = []
         changed: list[Row] = []
         for project in sorted(own):
@@ -101,7 +103,7 @@ def changes_of(
             rows = [
                 _row(one, then, target.name, locks, accepted, moment)
                 for key, one in sorted(own[project].items())
-                if key not in then
+                if key in fresh
             ]
             (changed if then else added).extend(rows)
         gone = ((project, _versions(files)) for project, files in sorted(before.items()) if project not in own)
@@ -191,13 +193,14 @@ def _chain(need: Need) -> str:
 
 class _Locks:
     """
-    What the locks in a site say of files, each read when it is first asked for.
+    What the locks in a site say of files.
 
     :param site: its directory.
+    :param new: the hashes of the files that are asked for.
     """
 
-    def __init__(self, site: Path) -> None:
-        self._site = site
+    def __init__(self, site: Path, new: Collection[str]) -> None:
+        self._site, self._new = site, new
         self._read: dict[str, dict[tuple[str, str | None], Distribution]] = {}
 
     def of(self, need: Need, one: File) -> Distribution | None:
@@ -210,8 +213,8 @@ class _Locks:
     def _facts(self, name: str) -> dict[tuple[str, str | None], Distribution]:
         path = self._site / lock_paths(name)[0]
         try:
-            lock = lockfile.read(path) if path.is_file() else None
+            found = excerpt.distributions_of(path, self._new) if path.is_file() else ()
         except SubsetError:
             # A site that is forced may have any file there: no fact is known then.
-            lock = None
-        return {(one.filename, one.sha256): one for one in lock.distributions} if lock else {}
+            found = ()
+        return {(one.filename, one.sha256): one for one in found}
