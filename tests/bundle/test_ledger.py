@@ -91,6 +91,13 @@ def test_a_lost_manifest_is_no_base(tmp_path: Path, data: bytes) -> None:
     assert base(tmp_path, "a") is None
 
 
+def test_the_manifest_of_another_site_is_no_base(tmp_path: Path) -> None:
+    """What is kept under a hash has that hash: the importer would refuse a difference from other bytes."""
+    kept(tmp_path, "a")
+    (tmp_path / SENT / f"{sent('a').manifest}.json.gz").write_bytes(gzip.compress(manifest("b")))
+    assert base(tmp_path, "a") is None
+
+
 def test_a_manifest_of_an_older_version_is_a_base(tmp_path: Path) -> None:
     """What an earlier version of this tool sent is read as its version has it."""
     data = manifest("a").replace(b'"schema": "1.5"', b'"schema": "1.2"')
