@@ -76,6 +76,31 @@ def test_a_bundle_replaces_another(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {*bundle("new", volumes=1), "thesis.doc"}
 
 
+def test_a_document_names_no_file_elsewhere(tmp_path: Path) -> None:
+    """A medium that comes back may have any document: names that no bundle has are not removed for the next bundle."""
+    to, mine = tmp_path / "to", tmp_path / "thesis.doc"
+    put(to, bundle("old"))
+    mine.write_bytes(b"mine")
+    (to / "notes").write_bytes(b"mine too")
+    (to / BUNDLE).write_bytes(document({**bundle("old"), "../thesis.doc": b"mine", "notes": b"mine too"}))
+    put(to, bundle("new"))
+    assert tree(to) == {**bundle("new"), "notes": b"mine too"}
+    assert mine.read_bytes() == b"mine"
+
+
+def test_a_stage_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    """What a link on the medium leads to is not emptied."""
+    to, mine = tmp_path / "to", tmp_path / "mine"
+    for folder in (to, mine):
+        folder.mkdir()
+    (mine / "thesis.doc").write_bytes(b"mine")
+    (to / STAGE).symlink_to(mine)
+    with pytest.raises(FolderError, match="symbolic link") as caught:
+        put(to, bundle("new"))
+    assert (caught.value.path, tree(mine)) == (to / STAGE, {"thesis.doc": b"mine"})
+    assert [path.name for path in to.iterdir()] == [STAGE]
+
+
 def test_a_missing_directory_is_made(tmp_path: Path) -> None:
     """The directory of the bundle need not be there."""
     put(tmp_path / "a" / "b", bundle("new"))

@@ -65,11 +65,12 @@ def staged(to: Path) -> Iterator[Path]:
     Yield the empty directory on the medium that a bundle is written to; it is gone afterwards.
 
     :param to: the directory of the bundle, made if it is missing.
-    :raises FolderError: it holds files of these names that are of no bundle, or another run writes one there.
+    :raises FolderError: it holds files of these names that are of no bundle, a link, or another run writes one there.
     """
     stage, is_held = to / STAGE, False
     with files.folder_errors(to):
         to.mkdir(parents=True, exist_ok=True)
+    _require_no_link(stage)
     try:
         with files.known_as(stage, to), holding.exclusive(stage):
             is_held = True
@@ -84,6 +85,13 @@ def staged(to: Path) -> Iterator[Path]:
                 staging.remove_tree(stage)
 
 
+def _require_no_link(stage: Path) -> None:
+    """Raise if *stage* is a symbolic link: what it leads to would be emptied."""
+    if stage.is_symlink():
+        msg = "this is a symbolic link, which no bundle has"
+        raise FolderError(msg, path=stage, next_step="remove it, or name another directory")
+
+
 def _empty(stage: Path) -> None:
     """Remove what another run left in *stage*, but the lock."""
     with files.folder_errors(stage):
@@ -95,7 +103,7 @@ def _empty(stage: Path) -> None:
 def _require_ours(to: Path, stage: Path) -> None:
     """Return if no file of *to* has the name of a bundle's file without being one."""
     with files.folder_errors(to):
-        there = [name for name in sorted(path.name for path in to.iterdir()) if name in _TOP or _OURS.fullmatch(name)]
+        there = [name for name in sorted(path.name for path in to.iterdir()) if _may_be_ours(name)]
     own = _own(to, stage)
     for name in there:
         if name not in own or not (to / name).is_file() or (to / name).is_symlink():
@@ -109,8 +117,14 @@ def _own(to: Path, stage: Path) -> set[str]:
     places = [to / BUNDLE, *([stage / _OLD, stage / BUNDLE] if (stage / _OLD).exists() else [])]
     for path in places:
         if (bundle := _bundle_at(path)) is not None:
-            found |= {BUNDLE, SIGNATURE, *bundle.files}
+            # A document on a medium may name any file of this machine.
+            found |= {name for name in (BUNDLE, SIGNATURE, *bundle.files) if _may_be_ours(name)}
     return found
+
+
+def _may_be_ours(name: str) -> bool:
+    """Return whether a file of a bundle can have that *name*."""
+    return name in _TOP or bool(_OURS.fullmatch(name))
 
 
 def _bundle_at(path: Path) -> Bundle | None:

@@ -203,6 +203,11 @@ TABLE: list[tuple[str, Change, str]] = [
     ),
     ("other top", lambda one: one.edit(lambda document: rename(document, "cgi-bin/x")), "the path"),
     (
+        "settings of a web server",
+        lambda one: one.edit(lambda document: rename(document, "simple/app/.htaccess")),
+        "is hidden, and no site has it",
+    ),
+    (
         "page of the importer",
         lambda one: one.edit(lambda document: rename(document, "release.html")),
         "the path|must not be",

@@ -20,6 +20,8 @@ def test_tops_are_those_of_a_site() -> None:
         "manifest.json",
         ".nojekyll",
         "simple/.htaccess",
+        "simple-json/.htaccess",
+        "targets/linux/simple/.htaccess",
         "simple/a/a-1.0+cpu-py3-none-any.whl.metadata",
         "simple/a/a-1!2.0.tar.gz",
         "locks/pylock.base--linux.toml",
@@ -76,6 +78,13 @@ def test_good(path: str) -> None:
         ".lock",
         "~/x",
         "simple/...",
+        "simple/a/.htaccess",
+        "docs/.htaccess",
+        ".htaccess",
+        "simple/.HTACCESS",
+        "simple/.git/config",
+        "targets/a/b/simple/.htaccess",
+        "docs/.nojekyll",
     ],
 )
 def test_bad(path: str) -> None:

@@ -29,6 +29,8 @@ PART = (
 )
 DISTRIBUTION = re.compile(r"simple/[^/]+/(?!index\.(?:html|v1_json)\Z|\.htaccess\Z)[^/]+")
 PATH = re.compile(f"{PART}(?:/{PART}){{0,11}}", re.IGNORECASE)
+#: The hidden files of a site. Web servers and git obey others: settings of a directory, a repository.
+HIDDEN = re.compile(r"\.nojekyll|(?:simple|simple-json|targets/[^/]+/simple)/\.htaccess")
 
 
 def check_path(path: str) -> None:
@@ -39,6 +41,8 @@ def check_path(path: str) -> None:
     """
     if len(path) > LONGEST_PATH or not PATH.fullmatch(path):
         raise Refused(f"the path {shown(path)} is not one of a site")
+    if "/." in f"/{path}" and not HIDDEN.fullmatch(path):
+        raise Refused(f"the path {shown(path)} is hidden, and no site has it")
     if path.partition("/")[0] not in TOPS:
         raise Refused(f"the path {shown(path)} begins with a name that no site has at its top")
 
