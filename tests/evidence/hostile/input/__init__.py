@@ -18,13 +18,16 @@ from tests.evidence.hostile.input import (
     trust,
 )
 from tests.evidence.hostile.input.disk import files, parts
+from tests.evidence.hostile.input.gap import exports, imports, places
 
 if TYPE_CHECKING:
     from tests.evidence.hostile.input.attack import InputAttack
 
 _MODULES = (
     archives,
+    exports,
     files,
+    imports,
     intake,
     manifests,
     memory,
@@ -32,6 +35,7 @@ _MODULES = (
     pages,
     pages_of_indexes,
     parts,
+    places,
     publishing,
     secrets,
     text,
