@@ -158,7 +158,7 @@ def test_base_is_needed(trip: Trip) -> None:
     far = trip.far("one", 1)
     done = far.run(trip.media[2])
     live = files_of(far.site)["manifest.json"]
-    assert done.error.endswith(f"make a bundle with `SINCE={live}`")
+    assert done.error.endswith(f"run `pypi-subset bundle --since {live}` there")
 
 
 def test_base_may_be_a_kept_release(trip: Trip) -> None:
