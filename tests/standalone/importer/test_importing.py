@@ -154,11 +154,11 @@ def test_base_is_needed(trip: Trip) -> None:
     far = trip.far("nothing")
     done = far.run(trip.media[1])
     assert done.code == 1
-    assert done.error.endswith("which is not here; make a full bundle")
+    assert done.error.endswith("which is not here; make a full bundle on the connected side")
     far = trip.far("one", 1)
     done = far.run(trip.media[2])
     live = files_of(far.site)["manifest.json"]
-    assert done.error.endswith(f"run `pypi-subset bundle --since {live}` there")
+    assert done.error.endswith(f"run `pypi-subset bundle --since {live}` on the connected side")
 
 
 def test_base_may_be_a_kept_release(trip: Trip) -> None:

@@ -237,7 +237,8 @@ class Import:
                 if exists(path) and digest_of_file(path)[0] == wanted:
                     return read_file(path, LONGEST_MANIFEST)
         live = self.home.manifest()
-        step = f"run `pypi-subset bundle --since {live}` there" if live else "make a full bundle there"
+        step = f"run `pypi-subset bundle --since {live}`" if live else "make a full bundle"
+        step += " on the connected side"
         raise Refused(f"the bundle continues the site with manifest {self.bundle.base[:16]}, which is not here; {step}")
 
 
