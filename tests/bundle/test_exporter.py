@@ -19,6 +19,7 @@ from pypi_subset.errors import DiskError, FolderError, NotProven, PolicyError, S
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.publishing.publisher import publish_to
+from pypi_subset.publishing.release import LAST
 from pypi_subset.standalone.joined import import_bundle
 from pypi_subset.support.machine import holding
 from tests.support.bundles.office import Office, arrived, contents, document, office
@@ -198,6 +199,19 @@ def test_a_lost_ledger(side: Office, made: Path, tmp_path: Path) -> None:
     for _ in range(2):
         done = side.bundle(tmp_path / "two", since=str(tmp_path / "receipt.json"))
         assert (done.bundle.base, done.bundle.serial) == (None, 8)
+
+
+def test_a_receipt_leaves_a_number(side: Office, made: Path, tmp_path: Path) -> None:
+    """After the last number there is none: a receipt that states it is refused, and the ledger stays as it is."""
+    first = side.bundle(tmp_path / "one").bundle
+    receipt = {"schema": "1.0", "kind": "pypi-subset receipt", "serial": LAST, "manifest": first.manifest}
+    (tmp_path / "receipt.json").write_text(json.dumps(receipt))
+    updated(side, made)
+    before = tree(side.space.paths.packages / SENT)
+    with pytest.raises(SubsetError, match=f"number {LAST}, after which there is none"):
+        side.bundle(tmp_path / "two", since=str(tmp_path / "receipt.json"))
+    assert tree(side.space.paths.packages / SENT) == before
+    assert side.bundle(tmp_path / "two", since="last").bundle.serial == 2
 
 
 def test_only_what_is_proven(side: Office, stick: Path) -> None:

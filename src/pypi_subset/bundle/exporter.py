@@ -25,7 +25,7 @@ from pypi_subset.model.report import TIME
 from pypi_subset.proof.report.verdict import weakness
 from pypi_subset.publishing.destinations.rsync import is_remote
 from pypi_subset.publishing.publication import Release, record, release_of
-from pypi_subset.publishing.release import SiteRelease, decode, following
+from pypi_subset.publishing.release import LAST, SiteRelease, decode, following
 from pypi_subset.standalone.joined import import_bundle
 from pypi_subset.support import staging
 from pypi_subset.support.machine import holding
@@ -193,6 +193,9 @@ def _created(release: Release, epoch: int | None) -> datetime:
 def _numbered(release: Release, known: Ledger, start: Start, moment: datetime) -> tuple[Release, Ledger]:
     """Return *release* with the ``release.json`` that comes after the one of the last bundle, and the ledger with it."""
     last, digest, now = ledger.last_release(known), release.manifest_sha256, moment.strftime(TIME)
+    if start.serial >= LAST:
+        msg = f"the receipt states the number {start.serial}, after which there is none"
+        raise SubsetError(msg, next_step="compare it with `import_bundle.py --list` on the disconnected side")
     if start.serial > (last.serial if last else 0):
         # The ledger was lost, or another one numbered what is over there: the receipt knows a higher number.
         own = SiteRelease(schema="1.0", serial=start.serial + 1, manifest_sha256=digest, published=now)
