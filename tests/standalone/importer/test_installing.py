@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
+from tests.support.gap.bundles import Key, Recipe
 from tests.support.gap.far import Far, Trip
-from tests.support.gap.releases import files_of
+from tests.support.gap.releases import files_of, first, second
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +98,61 @@ def test_page_names_the_release(trip: Trip) -> None:
     assert "SHA256:" in text
     assert "<script" not in text
     shutil.rmtree(far.into)
+
+
+def prove(far: Far, text: str) -> None:
+    """Write the files of a proof into the live site, as ``pypi-subset verify`` does, and remove the style."""
+    for path in ("proof/report.json", "proof/junit.xml"):
+        (far.site / path).unlink(missing_ok=True)
+        (far.site / path).write_text(text)
+    (far.site / "proof/page.css").unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="module")
+def proven(tmp_path_factory: pytest.TempPathFactory) -> Trip:
+    """Two releases whose proof has a badge and a style that are the same in both."""
+    root = tmp_path_factory.mktemp("proven")
+    key, texts = Key.made(root), {"proof/junit.xml": "passed", "proof/page.css": "style"}
+    one, two = (replace(each(), texts=texts).write(root / each.__name__) for each in (first, second))
+    full, difference = Recipe(1, key).make(root / "stick1", one), Recipe(2, key, difference=True)
+    return Trip(root, key, (one, two, two), (full, difference.make(root / "stick2", two, one), full))
+
+
+def test_a_proof_on_arrival_is_verified(proven: Trip) -> None:
+    """A proof that was made here is a warning of ``--verify``; another file below ``proof/`` is still refused."""
+    far = proven.far("verified", 1)
+    prove(far, "red here")
+    (far.site / "proof/badge.svg").write_text("red here")
+    done = far.run("--verify")
+    assert (done.code, done.err) == (
+        0,
+        "warning: site/proof is from a proof that was made here, and not from the bundle\n",
+    )
+    (far.site / "proof/other.html").write_text("")
+    assert "site/proof/other.html is from no bundle" in far.run("--verify").err
+
+
+def test_a_proof_on_arrival_is_no_base(proven: Trip) -> None:
+    """A difference is imported after a red proof here: its own files of the proof come, and the others stay."""
+    far = proven.far("base", 1)
+    prove(far, "red here")
+    done = far.run(proven.media[1])
+    assert (done.code, done.err.count("warning")) == (0, 0), done.err
+    assert (far.site / "proof/report.json").read_text() == (proven.sites[1] / "proof/report.json").read_text()
+    assert (far.site / "proof/junit.xml").read_text() == "red here"
+    assert not (far.site / "proof/page.css").exists()
+    assert (far.run("--verify").code, far.run("--verify").err.count("proof")) == (0, 0)
+
+
+def test_a_proof_on_arrival_is_no_damage(proven: Trip) -> None:
+    """A release that was proven here comes back with that proof, and a line says so."""
+    far = proven.far("back", 1)
+    prove(far, "red here")
+    assert far.run(proven.media[1]).code == 0
+    done = far.run("--rollback")
+    assert (done.code, done.err) == (
+        0,
+        "warning: release 1 has the proof that was made here, and not the one of its bundle\n",
+    )
+    assert (far.site / "proof/report.json").read_text() == "red here"
+    assert far.run("--verify").code == 0

@@ -8,7 +8,7 @@ from pypi_subset.standalone.importer.disk import digest_of_file, exists, remove,
 from pypi_subset.standalone.importer.errors import Misused, Refused, shown
 from pypi_subset.standalone.importer.home import FIRST_STATE, Shelf, State
 from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, RELEASE_PAGE
-from pypi_subset.standalone.importer.tree import Sources, Tree, graced, release_page, strangers
+from pypi_subset.standalone.importer.tree import Sources, Tree, graced, keep_proofs, release_page, strangers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -155,8 +155,12 @@ def roll_back(home: "Home", serial: "int | None", options: Options, warn: "Calla
     if wanted.get(MANIFEST_NAME) != release["manifest"]:
         raise Refused(f"release {release['serial']} has another manifest than it had; import its bundle again")
     damaged = [path for path, digest in wanted.items() if not shelf.has(path, digest, trust=options.trust)]
+    replaced = keep_proofs(shelf, wanted, damaged)
+    damaged = [path for path in damaged if path not in replaced]
     if damaged:
         raise Refused(f"release {release['serial']} is damaged: {shown(damaged[0])}; import its bundle again")
+    if replaced:
+        warn(f"release {release['serial']} has the proof that was made here, and not the one of its bundle")
     os.makedirs(home.incoming, exist_ok=True)
     sources = Sources(home, state, set(), trust=options.trust)
     found: dict[str, tuple[Shelf, str] | None] = {path: (shelf, path) for path in wanted}

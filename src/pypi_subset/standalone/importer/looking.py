@@ -9,7 +9,7 @@ from pypi_subset.standalone.importer.errors import Misused, Refused, shown
 from pypi_subset.standalone.importer.home import Shelf
 from pypi_subset.standalone.importer.reading.closures import Walk
 from pypi_subset.standalone.importer.reading.manifests import LONGEST_MANIFEST, SiteManifest
-from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, RELEASE_PAGE
+from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, RELEASE_PAGE, is_proof
 from pypi_subset.standalone.importer.reading.strict_json import moment_text
 from pypi_subset.standalone.importer.reading.volumes import Intake
 
@@ -78,8 +78,12 @@ def verify_site(home: "Home", say: "Callable[[str], None]", warn: "Callable[[str
     wanted = {path: known[0] for path, known in record.items()}
     wanted.update(manifest.hashes())
     shelf, grace = Shelf(home.site, record), {one["path"]: one for one in state.grace}
-    damaged = sorted(path for path, digest in wanted.items() if not shelf.has(path, digest, trust=False))
-    strange = sorted(set(shelf.looks) - set(wanted) - set(grace) - {RELEASE_PAGE, MANIFEST_NAME}) if record else []
+    differ = sorted(path for path, digest in wanted.items() if not shelf.has(path, digest, trust=False))
+    damaged = [path for path in differ if not is_proof(path)]
+    known = {*wanted, *grace, RELEASE_PAGE, MANIFEST_NAME}
+    strange = sorted(path for path in set(shelf.looks) - known if not is_proof(path)) if record else []
+    if damaged != differ:
+        warn("site/proof is from a proof that was made here, and not from the bundle")
     for path in damaged:
         say(f"site/{shown(path)} is {'damaged' if path in shelf.looks else 'missing'}")
     for path in strange:

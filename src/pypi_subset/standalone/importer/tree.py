@@ -5,10 +5,10 @@ import os
 import shutil
 import time
 
-from pypi_subset.standalone.importer.disk import Owner, Placing, exists, remove
+from pypi_subset.standalone.importer.disk import Owner, Placing, digest_of_file, exists, remove
 from pypi_subset.standalone.importer.errors import Refused, shown
 from pypi_subset.standalone.importer.home import Shelf
-from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, RELEASE_PAGE, is_distribution
+from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, RELEASE_PAGE, is_distribution, is_proof
 from pypi_subset.standalone.importer.reading.strict_json import moment_text
 
 TYPE_CHECKING = False
@@ -46,6 +46,8 @@ class Sources:
         """
         Return where each file comes from: ``None`` for a blob.
 
+        A proof that was made here after the import stays: *wanted* gets the hashes of its files.
+
         :param wanted: the SHA-256 of each file, by path.
         :raises Refused: a file is in no blob and in no release, or its bytes there are other ones.
         """
@@ -64,6 +66,10 @@ class Sources:
                     missing.append(path)
                 else:
                     found[path] = other
+        if live is not None:
+            replaced = keep_proofs(live, wanted, missing)
+            found.update((path, (live, path)) for path in replaced if path in wanted)
+            missing = [path for path in missing if path not in replaced]
         if missing:
             raise self._lack(missing)
         return found
@@ -174,6 +180,21 @@ class Tree:
         self.folders.add(folder)
 
 
+def keep_proofs(shelf: Shelf, wanted: "dict[str, str]", differ: "list[str]") -> "list[str]":
+    """
+    Return the files of *differ* that belong to the proof; *wanted* gets the hashes that they have in *shelf*.
+
+    `pypi-subset verify` replaces them in an imported site. A file that *shelf* does not have is wanted no more.
+    """
+    proofs = [path for path in differ if is_proof(path)]
+    for path in proofs:
+        if path in shelf.looks:
+            wanted[path] = digest_of_file(shelf.place(path))[0]
+        else:
+            del wanted[path]
+    return proofs
+
+
 def graced(sources: Sources, wanted: "dict[str, str]", hours: float) -> "list[dict[str, Any]]":
     """
     Return what the state says of files that stay for a time of grace.
@@ -207,7 +228,7 @@ def strangers(sources: Sources, wanted: "dict[str, str]") -> "list[str]":
     if live is None or not live.record:
         return []
     own = {RELEASE_PAGE, MANIFEST_NAME, *(one["path"] for one in sources.state.grace)}
-    return sorted(set(live.looks) - set(wanted) - set(live.record) - own)
+    return sorted(path for path in set(live.looks) - set(wanted) - set(live.record) - own if not is_proof(path))
 
 
 def release_page(release: "dict[str, Any]") -> bytes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pypi_subset.model import paths as model_paths
+from pypi_subset.proof.report.report import FORMS
 from pypi_subset.standalone.importer.errors import Refused
-from pypi_subset.standalone.importer.reading.paths import TOPS, check_path, check_paths, is_distribution
+from pypi_subset.standalone.importer.reading.paths import TOPS, check_path, check_paths, is_distribution, is_proof
 
 
 def test_tops_are_those_of_a_site() -> None:
@@ -123,6 +124,14 @@ def test_distributions() -> None:
         "docs/a/b",
     ):
         assert not is_distribution(path)
+
+
+def test_files_of_the_proof() -> None:
+    """A proof on the disconnected side replaces exactly what `pypi-subset verify` writes."""
+    for path in (*FORMS, model_paths.SIGNATURE):
+        assert is_proof(path)
+    for path in ("proof/other.html", "proof/a/report.json", "index.html", "proof/index.html.sig"):
+        assert not is_proof(path)
 
 
 def test_same_path_twice_is_one_path() -> None:

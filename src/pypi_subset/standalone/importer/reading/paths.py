@@ -28,6 +28,8 @@ PART = (
     r"(?:[A-Za-z0-9_+!]|[A-Za-z0-9._+!][A-Za-z0-9._+!-]*[A-Za-z0-9_+!-])"
 )
 DISTRIBUTION = re.compile(r"simple/[^/]+/(?!index\.(?:html|v1_json)\Z|\.htaccess\Z)[^/]+")
+#: The files of a proof, which `pypi-subset verify` writes into the imported site again.
+PROOF = re.compile(r"proof/(?:report\.json(?:\.sig)?|index\.html|page\.css|page\.js|junit\.xml|badge\.svg)")
 PATH = re.compile(f"{PART}(?:/{PART}){{0,11}}", re.IGNORECASE)
 #: The hidden files of a site. Web servers and git obey others: settings of a directory, a repository.
 HIDDEN = re.compile(r"\.nojekyll|(?:simple|simple-json|targets/[^/]+/simple)/\.htaccess")
@@ -76,6 +78,11 @@ def lowered(names: "Collection[str]", kind: str) -> "dict[str, str]":
         twin = next(name for name in names if found[name.lower()] != name)
         raise Refused(f"the paths {shown(twin)} and {shown(found[twin.lower()])} are one {kind} on some systems")
     return found
+
+
+def is_proof(path: str) -> bool:
+    """Return whether the file at *path* belongs to the proof: a proof on this side replaces it."""
+    return bool(PROOF.fullmatch(path))
 
 
 def is_distribution(path: str) -> bool:
