@@ -8,8 +8,8 @@ import pytest
 
 from pypi_subset.standalone.importer.check import OVERRIDES, Ruling, check_order
 from pypi_subset.standalone.importer.errors import Refused
-from pypi_subset.standalone.importer.home import FIRST_STATE, State
 from pypi_subset.standalone.importer.program import parser
+from pypi_subset.standalone.importer.state import FIRST_STATE, State
 
 if TYPE_CHECKING:
     from pypi_subset.standalone.importer.reading.document import Bundle
@@ -26,7 +26,7 @@ class Numbered:
 def ordered(serial: int, manifest: str, *findings: str) -> list[str]:
     """Return what was overridden, after release 3 was imported."""
     ruling = Ruling(set(findings), lambda _: None)
-    state = State({**FIRST_STATE, "highest": {"serial": 3, "manifest": "a"}})
+    state = State({**FIRST_STATE, "highest": {"serial": 3, "manifest": "a" * 64}})
     bundle: Bundle = Numbered(serial, manifest)  # type: ignore[assignment]
     check_order(bundle, state, ruling)
     return ruling.overridden
@@ -34,8 +34,8 @@ def ordered(serial: int, manifest: str, *findings: str) -> list[str]:
 
 def test_order() -> None:
     """A later serial, and the same release, are in order; others need the option."""
-    assert ordered(4, "b") == ordered(3, "a") == []
-    for serial, manifest in ((2, "b"), (2, "a"), (3, "b")):
+    assert ordered(4, "b" * 64) == ordered(3, "a" * 64) == []
+    for serial, manifest in ((2, "b" * 64), (2, "a" * 64), (3, "b" * 64)):
         with pytest.raises(Refused, match="--allow-lower-serial"):
             ordered(serial, manifest)
         assert ordered(serial, manifest, "lower serial") == ["lower serial"]

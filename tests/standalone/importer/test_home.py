@@ -11,7 +11,8 @@ import pytest
 
 from pypi_subset.standalone.importer import disk, home
 from pypi_subset.standalone.importer.errors import Misused
-from pypi_subset.standalone.importer.home import FIRST_STATE, Home, Shelf, State
+from pypi_subset.standalone.importer.home import Home, Shelf
+from pypi_subset.standalone.importer.state import FIRST_STATE, State
 from tests.support.gap.far import Trip
 from tests.support.gap.releases import files_of
 
@@ -30,17 +31,7 @@ def test_state_of_the_first_start(tmp_path: Path) -> None:
     assert place.state().document()["schema"] == "1.0"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "{}",
-        "[]",
-        '{"kind": "x"}',
-        json.dumps({**FIRST_STATE, "live": {}}),
-        json.dumps({**FIRST_STATE, "grace": {}}),
-    ],
-)
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"kind": "x"}', json.dumps({**FIRST_STATE, "grace": [{}]})])
 def test_damaged_state(tmp_path: Path, text: str) -> None:
     """A damaged ``state.json`` is an error that says what to do."""
     (tmp_path / "state.json").write_text(text)
@@ -48,12 +39,16 @@ def test_damaged_state(tmp_path: Path, text: str) -> None:
         Home(str(tmp_path)).state()
 
 
-def test_damaged_record(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "files",
+    [[], {"a": 3}, {"a": []}, {"a": ["x", 1, 1]}, {"a": ["0" * 64, "1", 1]}, {"a": ["0" * 64, 1, None]}, {"a": {}}],
+)
+def test_damaged_record(tmp_path: Path, files: object) -> None:
     """A damaged record is an error; a missing one is none."""
     place = Home(str(tmp_path))
     assert place.record(3) == {}
     (tmp_path / "releases").mkdir()
-    (tmp_path / "releases/3.json").write_text('{"files": []}')
+    (tmp_path / "releases/3.json").write_text(json.dumps({"files": files}))
     with pytest.raises(Misused, match=r"3\.json is damaged; remove it"):
         place.record(3)
 
@@ -64,8 +59,9 @@ def test_prune_removes_its_own_alone(tmp_path: Path) -> None:
         (tmp_path / "releases" / name).mkdir(parents=True)
     for name in ("1.json", "2.json", "3.json", "notes.json"):
         (tmp_path / "releases" / name).touch()
-    live = {"serial": 3, "manifest": "0" * 64}
-    Home(str(tmp_path)).prune(State({**FIRST_STATE, "live": live, "releases": [{"serial": 2, "manifest": "1" * 64}]}))
+    unsigned = {"manifest": "0" * 64, "signer": "", "key": "", "created": "", "imported": "", "overrides": []}
+    live, kept = {**unsigned, "serial": 3}, {**unsigned, "serial": 2}
+    Home(str(tmp_path)).prune(State({**FIRST_STATE, "live": live, "releases": [kept]}))
     assert sorted(path.name for path in (tmp_path / "releases").iterdir()) == [
         "2",
         "2.json",

@@ -111,6 +111,23 @@ def test_grace_ends(far: Far) -> None:
     assert far.run("--verify").code == 0
 
 
+def test_expire_removes_nothing_elsewhere(far: Far) -> None:
+    """A state that names a file outside of the site is refused, and a link in the site is not followed."""
+    victim = far.into.parent / "victim.whl"
+    victim.write_bytes(b"mine")
+    text = (far.into / "state.json").read_text()
+    state = json.loads(text)
+    state["grace"][0].update(path="../../victim.whl", sha256=files_of(far.into.parent)["victim.whl"])
+    (far.into / "state.json").write_text(json.dumps(state))
+    assert "state.json away, and import a bundle again" in far.run("--expire", "--grace", "0").error
+    assert victim.exists()
+    (far.into / "state.json").write_text(text)
+    (far.site / "simple/app").rename(far.into.parent / "app")
+    (far.site / "simple/app").symlink_to(far.into.parent / "app")
+    assert "is behind a symbolic link" in far.run("--expire", "--grace", "0").error
+    assert (far.into.parent / "app" / GONE.rpartition("/")[2]).exists()
+
+
 def test_next_import_ends_grace(trip: Trip, far: Far) -> None:
     """An import carries files along whose time is not over, and drops the others."""
     state = json.loads((far.into / "state.json").read_bytes())

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset.standalone.importer.errors import Refused
-from pypi_subset.standalone.importer.home import FIRST_STATE, Home, Shelf, State
+from pypi_subset.standalone.importer.home import Home, Shelf
+from pypi_subset.standalone.importer.state import FIRST_STATE, State
 from pypi_subset.standalone.importer.tree import Sources, Tree, graced, release_page, strangers
 from tests.support.gap.releases import files_of
 from tests.support.sites.handwritten import sha256
@@ -27,7 +28,8 @@ def home_with(root: Path, **files: str) -> Home:
     return home
 
 
-LIVE = {"serial": 1, "manifest": "0" * 64}
+UNSIGNED = {"signer": "", "key": "", "created": "", "imported": "", "overrides": []}
+LIVE = {"serial": 1, "manifest": "0" * 64, **UNSIGNED}
 
 
 def test_files_come_from_blobs_the_site_and_kept_releases(tmp_path: Path) -> None:
@@ -38,7 +40,7 @@ def test_files_come_from_blobs_the_site_and_kept_releases(tmp_path: Path) -> Non
     (tmp_path / "incoming" / sha256(b"D")).write_text("D")
     home.save_record({"a": (sha256(b"A"), 1, 0), "b": (sha256(b"B"), 1, 0)})
     (tmp_path / "incoming/record.json").rename(tmp_path / "releases/1.json")
-    state = State({**FIRST_STATE, "live": LIVE, "releases": [{"serial": 0, "manifest": "1" * 64}]})
+    state = State({**FIRST_STATE, "live": LIVE, "releases": [{**LIVE, "serial": 0}]})
     sources = Sources(home, state, {sha256(b"D")}, trust=False)
     wanted = {"a": sha256(b"A"), "x/moved": sha256(b"B"), "c": sha256(b"C"), "d": sha256(b"D"), "e": sha256(b"D")}
     found = sources.find(wanted)

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-    from pypi_subset.standalone.importer.home import State
+    from pypi_subset.standalone.importer.state import State
 
 #: What an import can do in spite of a finding: the option of the command line, and the word in ``state.json``.
 OVERRIDES = {

@@ -18,7 +18,8 @@ from pypi_subset.standalone.importer.disk import (
 )
 from pypi_subset.standalone.importer.errors import Hindered, Misused, Refused, shown
 from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, RELEASE_PAGE
-from pypi_subset.standalone.importer.reading.strict_json import Fields, parse_json
+from pypi_subset.standalone.importer.reading.strict_json import Fields, digest_in, parse_json
+from pypi_subset.standalone.importer.state import STATE_SCHEMA, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,47 +30,10 @@ if TYPE_CHECKING:
     #: SHA-256, size and time of the last change of each file, by path.
     Record = dict[str, tuple[str, int, int]]
 
-STATE_SCHEMA, STATE_KIND, RECORD_KIND = "1.0", "pypi-subset import state", "pypi-subset import record"
+RECORD_KIND = "pypi-subset import record"
 #: Bytes and values of documents that an import writes itself.
 LONGEST_OWN, MOST_OWN = 1 << 30, 20_000_000
-FIRST_STATE: "dict[str, Any]" = {"kind": STATE_KIND, "live": None, "highest": None, "releases": [], "grace": []}
 OWN_RELEASE = re.compile(r"(0|[1-9][0-9]{0,15})(?:\.json)?")
-
-
-class State:
-    """
-    What ``state.json`` says.
-
-    :param live: serial, manifest, signer, key, created, imported and overrides of the live release; ``None`` before
-        the first import.
-    :param highest: serial and manifest of the highest release that was ever imported.
-    :param releases: kept releases, each like *live*.
-    :param grace: files that no release has any more, and that stay for a while: path, sha256, size, mtime, until.
-    """
-
-    def __init__(self, found: "dict[str, Any] | None" = None) -> None:
-        fields = Fields(FIRST_STATE if found is None else found, "state.json")
-        if fields.get("kind", str) != STATE_KIND:
-            raise Refused("state.json is another document")
-        self.live: dict[str, Any] | None = fields.get("live", dict, type(None))
-        self.highest: dict[str, Any] | None = fields.get("highest", dict, type(None))
-        self.releases: list[dict[str, Any]] = fields.get("releases", list)
-        self.grace: list[dict[str, Any]] = fields.get("grace", list)
-        for one in [self.live, *self.releases]:
-            if one is not None:
-                Fields(one, "a release of state.json").number("serial", 0, 1 << 53)
-                Fields(one, "a release of state.json").digest("manifest")
-
-    def document(self) -> "dict[str, Any]":
-        """Return it as JSON values."""
-        return {
-            "schema": STATE_SCHEMA,
-            "kind": STATE_KIND,
-            "live": self.live,
-            "highest": self.highest,
-            "releases": self.releases,
-            "grace": self.grace,
-        }
 
 
 class Home:
@@ -139,14 +103,21 @@ class Home:
             raise Misused(f"{error}; move {self.state_file} away, and import a bundle again") from error
 
     def record(self, serial: int) -> "Record":
-        """Return hash, size and time of each file of a release, as they were when it was imported; empty if unknown."""
+        """
+        Return hash, size and time of each file of a release, as they were when it was imported; empty if unknown.
+
+        :raises Misused: the record is damaged.
+        """
         path = self.record_of(serial)
         if not exists(path):
             return {}
-        files = parse_json(read_file(path, LONGEST_OWN), f"releases/{serial}.json", MOST_OWN).get("files")
-        if type(files) is not dict:
-            raise Misused(f"{path} is damaged; remove it")
-        return {name: (str(one[0]), int(one[1]), int(one[2])) for name, one in files.items()}
+        try:
+            files = Fields(parse_json(read_file(path, LONGEST_OWN), "the record", MOST_OWN), "the record").get(
+                "files", dict
+            )
+            return {name: known_in(one) for name, one in files.items()}
+        except Refused as error:
+            raise Misused(f"{path} is damaged; remove it") from error
 
     def save(self, state: State) -> None:
         """Write ``state.json``."""
@@ -264,6 +235,13 @@ def hold(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
     else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def known_in(found: "Any") -> "tuple[str, int, int]":
+    """Return hash, size and time of a file of a record."""
+    if type(found) is not list or [type(one) for one in found] != [str, int, int]:
+        raise Refused("a file of the record is damaged")
+    return digest_in(found[0], "a file of the record"), found[1], found[2]
 
 
 def encoded(document: "Any") -> bytes:

@@ -6,8 +6,9 @@ import subprocess
 
 from pypi_subset.standalone.importer.disk import digest_of_file, exists, remove, sync_all
 from pypi_subset.standalone.importer.errors import Misused, Refused, shown
-from pypi_subset.standalone.importer.home import FIRST_STATE, Shelf, State
+from pypi_subset.standalone.importer.home import Shelf
 from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, RELEASE_PAGE
+from pypi_subset.standalone.importer.state import FIRST_STATE, State
 from pypi_subset.standalone.importer.tree import Sources, Tree, graced, keep_proofs, release_page, strangers
 
 TYPE_CHECKING = False

@@ -102,11 +102,14 @@ def expire(home: "Home", *, everything: bool) -> "dict[str, Any]":
     Return which files were removed, because their time of grace is over.
 
     :param everything: whether the time of every file is over.
+    :raises Refused: a symbolic link leads to one of them.
     """
     state, now = home.state(), moment_text(time.time())
     over = [one for one in state.grace if everything or one["until"] <= now]
     for one in over:
         path = os.path.join(home.site, *one["path"].split("/"))
+        if os.path.realpath(os.path.dirname(path)) != os.path.dirname(path):
+            raise Refused(f"site/{shown(one['path'])} is behind a symbolic link; remove that link")
         if exists(path) and digest_of_file(path)[0] == one["sha256"]:
             remove(path)
     state.grace = [one for one in state.grace if one not in over]

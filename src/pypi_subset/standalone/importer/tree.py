@@ -15,7 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pypi_subset.standalone.importer.home import Home, Record, State
+    from pypi_subset.standalone.importer.home import Home, Record
+    from pypi_subset.standalone.importer.state import State
 
 #: Paths that an error about missing files names.
 NAMED_MISSING = 3
