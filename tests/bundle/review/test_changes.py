@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from pypi_subset.bundle.review.changes import UNKNOWN, changes_of, gone_targets
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.intake.verdicts import Waived
+from tests.support.sites.handwritten import sha256
 from tests.support.sites.workspace import Workspace, own_index
 from tests.support.stages.mirroring import LINUX, WINDOWS, mirror
 from tests.support.wheels import make_wheel
@@ -62,6 +64,32 @@ def test_what_came_went_and_changed(made: tuple[Manifest, Manifest, Path]) -> No
     assert [(one.project, one.before, one.version) for one in found.changed] == [("app", "1.0", "2.0")]
     assert found.removed == (("old", "1.0"),)
     assert (found.name, found.files, found.size > 0) == ("linux", 4, True)
+
+
+def test_a_removed_file_of_a_project_that_stays(made: tuple[Manifest, Manifest, Path]) -> None:
+    """A version that is gone beside one that stays is removed, and a file of a version that stays by its name."""
+    _, after, site = made
+    app = next(one for one in after.files if one.project == "app")
+    more = [("app", "1.5", "app-1.5.whl"), ("app", "1.7", "app-1.7.whl"), ("app", "2.0", "app-2.0-other.whl")]
+    extra = [
+        replace(
+            app,
+            project=project,
+            version=version,
+            filename=name,
+            path=f"simple/app/{name}",
+            sha256=sha256(name.encode()),
+        )
+        for project, version, name in more
+    ]
+    before = replace(after, files=(*after.files, *extra))
+    (found,) = changes_of(after, before, site, (), MOMENT)
+    assert (found.added, found.changed) == ((), ())
+    assert found.removed == (("app", "1.5 and 1.7 and app-2.0-other.whl"),)
+    two = replace(after, files=(*extra[:2], *(one for one in after.files if one is not app)))
+    (found,) = changes_of(after, two, site, (), MOMENT)
+    assert [(one.project, one.before, one.version) for one in found.changed] == [("app", "1.5 and 1.7", "2.0")]
+    assert found.removed == (("app", "1.5 and 1.7"),)
 
 
 def test_all_that_is_known_of_a_file(made: tuple[Manifest, Manifest, Path]) -> None:

@@ -15,7 +15,7 @@ from pypi_subset.errors import SubsetError
 from pypi_subset.model.paths import lock_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -63,7 +63,9 @@ class TargetChanges:
     What differs for one target.
 
     :param tag: Python, ABI and platform.
-    :param removed: projects that the new site does not have there, with their versions.
+    :param removed: projects that the new site does not have there, with their versions; of a project that it has, the
+        versions that are gone, and each file that is gone of a version that stays. One version with another one in its
+        place is in *changed* alone.
     :param files: the number of files that the target has now.
     :param size: their bytes.
     """
@@ -106,7 +108,6 @@ def changes_of(
                 if key in fresh
             ]
             (changed if then else added).extend(rows)
-        gone = ((project, _versions(files)) for project, files in sorted(before.items()) if project not in own)
         every = [one for files in own.values() for one in files.values()]
         found.append(
             TargetChanges(
@@ -115,7 +116,7 @@ def changes_of(
                 python=target.python,
                 added=tuple(added),
                 changed=tuple(changed),
-                removed=tuple(gone),
+                removed=tuple(_removed(before, own)),
                 files=len(every),
                 size=sum(one.size for one in every),
             )
@@ -138,6 +139,21 @@ def _by_target(manifest: Manifest) -> dict[str, _Files]:
         for target in {need.target for need in one.needed_by}:
             found[target][one.project][one.filename, one.sha256] = one
     return found
+
+
+def _removed(before: _Files, own: _Files) -> Iterator[tuple[str, str]]:
+    """Yield each project that lost files, and its versions or the files; see `TargetChanges`."""
+    for project, then in sorted(before.items()):
+        now = own.get(project, {})
+        names, stay = {name for name, _ in now}, {one.version for one in now.values()}
+        # Another file of the same name is a row of its own.
+        gone = {key: one for key, one in then.items() if key[0] not in names}
+        versions = {one.version for one in then.values()}
+        replaced = now and len(versions) == 1 and not versions & stay
+        if gone and not replaced:
+            texts = [_versions({key: one for key, one in gone.items() if one.version not in stay})]
+            texts += sorted(one.filename for one in gone.values() if one.version in stay)
+            yield project, " and ".join(filter(None, texts))
 
 
 def _versions(files: Mapping[tuple[str, str], File]) -> str:
