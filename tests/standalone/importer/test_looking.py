@@ -138,11 +138,34 @@ def test_next_import_ends_grace(trip: Trip, far: Far) -> None:
     assert "index.html" not in json.dumps(json.loads((far.into / "state.json").read_bytes())["grace"])
 
 
-def test_expire_leaves_other_files_alone(far: Far) -> None:
-    """A file that was replaced since is not removed."""
+def test_expire_removes_files_that_were_changed(far: Far) -> None:
+    """A file whose time is over goes, whatever bytes it has by then."""
     (far.site / GONE).write_bytes(b"mine")
     assert far.run("--expire", "--grace", "0").code == 0
-    assert (far.site / GONE).read_bytes() == b"mine"
+    assert not (far.site / GONE).exists()
+
+
+def test_changed_file_has_no_time_of_grace(trip: Trip, far: Far) -> None:
+    """A file that was changed since is damage, and no import carries it along."""
+    (far.site / GONE).write_bytes(b"mine")
+    done = far.run("--verify")
+    assert (done.code, done.err.count(f"site/{GONE} is damaged\n")) == (1, 1)
+    done = far.run(trip.media[2])
+    assert f"warning: site/{GONE} is damaged, and does not stay for a time of grace\n" in done.err
+    assert done.code == 0
+    assert not (far.site / GONE).exists()
+    assert far.run("--verify").code == 0
+
+
+def test_wheel_that_was_changed_before_it_is_gone(trip: Trip) -> None:
+    """A wheel of the release before with other bytes is not served on, though the record has its hash."""
+    far = trip.far("changed", 2)
+    (far.site / GONE).write_bytes(b"mine")
+    done = far.run(trip.media[2])
+    assert f"warning: site/{GONE} is damaged, and does not stay for a time of grace\n" in done.err
+    assert done.code == 0
+    assert not (far.site / GONE).exists()
+    assert (far.site / f"{GONE}.metadata").exists()
 
 
 def test_verified_bundle(trip: Trip, tmp_path: Path) -> None:

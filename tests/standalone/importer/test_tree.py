@@ -69,12 +69,15 @@ def test_gone_distributions_stay_for_a_while(tmp_path: Path) -> None:
     for name in ("simple/a/a.whl", "simple/a/index.html", "simple/a/foreign.whl"):
         (tmp_path / "site" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "site" / name).write_text(name)
-    home.save_record(dict.fromkeys(("simple/a/a.whl", "simple/a/index.html", "page"), ("0" * 64, 1, 0)))
+    digest = sha256(b"simple/a/a.whl")
+    home.save_record(dict.fromkeys(("simple/a/a.whl", "simple/a/index.html", "page"), (digest, 1, 0)))
     (tmp_path / "incoming/record.json").rename(tmp_path / "releases/1.json")
     sources = Sources(home, State({**FIRST_STATE, "live": LIVE}), set(), trust=True)
-    assert [one["path"] for one in graced(sources, {}, 1)] == ["simple/a/a.whl"]
-    assert graced(sources, {"simple/a/a.whl": ""}, 1) == []
-    assert graced(sources, {}, 0) == []
+    lines: list[str] = []
+    assert [one["path"] for one in graced(sources, {}, 1, lines.append)] == ["simple/a/a.whl"]
+    assert graced(sources, {"simple/a/a.whl": ""}, 1, lines.append) == []
+    assert graced(sources, {}, 0, lines.append) == []
+    assert lines == []
     assert strangers(sources, {}) == ["simple/a/foreign.whl"]
 
 

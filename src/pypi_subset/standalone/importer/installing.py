@@ -78,7 +78,7 @@ class Installation:
         :param found: where each file comes from, by path.
         :raises Refused: the program of ``--scan`` refuses it.
         """
-        grace = graced(self.sources, wanted, self.options.grace)
+        grace = graced(self.sources, wanted, self.options.grace, warn)
         tree = Tree(self.home, self.sources)
         try:
             record = tree.build(found, wanted)

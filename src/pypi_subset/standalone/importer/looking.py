@@ -4,7 +4,7 @@ import os
 import time
 
 from pypi_subset.standalone.importer.check import Ruling, check_helpers, read_signed
-from pypi_subset.standalone.importer.disk import digest_of_file, exists, read_file, remove
+from pypi_subset.standalone.importer.disk import exists, read_file, remove
 from pypi_subset.standalone.importer.errors import Misused, Refused, shown
 from pypi_subset.standalone.importer.home import Shelf
 from pypi_subset.standalone.importer.reading.closures import Walk
@@ -79,10 +79,11 @@ def verify_site(home: "Home", say: "Callable[[str], None]", warn: "Callable[[str
     wanted.update(manifest.hashes())
     shelf, grace = Shelf(home.site, record), {one["path"]: one for one in state.grace}
     differ = sorted(path for path, digest in wanted.items() if not shelf.has(path, digest, trust=False))
-    damaged = [path for path in differ if not is_proof(path)]
+    old = [path for path in grace if path in shelf.looks and not shelf.has(path, grace[path]["sha256"], trust=False)]
+    damaged = sorted({*(path for path in differ if not is_proof(path)), *old})
     known = {*wanted, *grace, RELEASE_PAGE, MANIFEST_NAME}
     strange = sorted(path for path in set(shelf.looks) - known if not is_proof(path)) if record else []
-    if damaged != differ:
+    if any(is_proof(path) for path in differ):
         warn("site/proof is from a proof that was made here, and not from the bundle")
     for path in damaged:
         say(f"site/{shown(path)} is {'damaged' if path in shelf.looks else 'missing'}")
@@ -99,7 +100,7 @@ def verify_site(home: "Home", say: "Callable[[str], None]", warn: "Callable[[str
 
 def expire(home: "Home", *, everything: bool) -> "dict[str, Any]":
     """
-    Return which files were removed, because their time of grace is over.
+    Return which files were removed, because their time of grace is over; also those that were changed since.
 
     :param everything: whether the time of every file is over.
     :raises Refused: a symbolic link leads to one of them.
@@ -110,8 +111,7 @@ def expire(home: "Home", *, everything: bool) -> "dict[str, Any]":
         path = os.path.join(home.site, *one["path"].split("/"))
         if os.path.realpath(os.path.dirname(path)) != os.path.dirname(path):
             raise Refused(f"site/{shown(one['path'])} is behind a symbolic link; remove that link")
-        if exists(path) and digest_of_file(path)[0] == one["sha256"]:
-            remove(path)
+        remove(path)
     state.grace = [one for one in state.grace if one not in over]
     if over:
         home.save(state)

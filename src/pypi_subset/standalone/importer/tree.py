@@ -13,7 +13,7 @@ from pypi_subset.standalone.importer.reading.strict_json import moment_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
 
     from pypi_subset.standalone.importer.home import Home, Record
     from pypi_subset.standalone.importer.state import State
@@ -196,12 +196,14 @@ def keep_proofs(shelf: Shelf, wanted: "dict[str, str]", differ: "list[str]") -> 
     return proofs
 
 
-def graced(sources: Sources, wanted: "dict[str, str]", hours: float) -> "list[dict[str, Any]]":
+def graced(
+    sources: Sources, wanted: "dict[str, str]", hours: float, warn: "Callable[[str], None]"
+) -> "list[dict[str, Any]]":
     """
     Return what the state says of files that stay for a time of grace.
 
     These are distributions and their metadata that the live site has and the next one has not. Clients that read a page
-    before the swap may still ask for them.
+    before the swap may still ask for them. One with other bytes than an import placed does not stay.
 
     :param wanted: the files of the next release.
     """
@@ -213,13 +215,17 @@ def graced(sources: Sources, wanted: "dict[str, str]", hours: float) -> "list[di
     found = []
     for path in sorted(set(live.looks) - set(wanted)):
         size, changed = live.looks[path]
-        if path in known:
-            if known[path]["until"] > moment_text(now):
-                found.append(known[path])
-        elif hours > 0 and path in live.record and is_distribution(path):
+        if path in known and known[path]["until"] > moment_text(now):
+            entry = known[path]
+        elif path not in known and hours > 0 and path in live.record and is_distribution(path):
             until = moment_text(now + hours * 3600)
             entry = {"path": path, "sha256": live.record[path][0], "size": size, "mtime": changed, "until": until}
+        else:
+            continue
+        if live.has(path, entry["sha256"], trust=sources.trust):
             found.append(entry)
+        else:
+            warn(f"site/{shown(path)} is damaged, and does not stay for a time of grace")
     return found
 
 
