@@ -28,6 +28,7 @@ from pypi_subset.requirements.subset import read_subset
 from pypi_subset.requirements.tools import uv
 from pypi_subset.upstream import constraints, simple_api
 from pypi_subset.upstream.pip_config import read_network
+from pypi_subset.upstream.places import facts
 from tests.evidence.hostile.input.attack import InputAttack, both
 from tests.support.stages.values import LINUX, artifacts_of, lock_of, plan_of
 from tests.support.wheels import make_wheel
@@ -251,7 +252,7 @@ ATTACKS = [
         door=both(_OPEN, _SHOWN),
     ),
     _KIND(name="password-in-a-table-of-a-tool", attempt=_by_table, door=_quoting),
-    _KIND(name="option-in-a-hash-of-a-page", attempt=_by_page, door=unchanged(simple_api, "digest")),
+    _KIND(name="option-in-a-hash-of-a-page", attempt=_by_page, door=unchanged(facts, "digest")),
     _KIND(name="option-in-a-hash-of-a-lock", attempt=_by_lock, door=unchanged(lockfile, "digest")),
     _KIND(
         name="option-in-a-proven-hash",
@@ -284,7 +285,7 @@ ATTACKS = [
     _KIND(
         name="query-in-a-provenance",
         attempt=lambda _: _in_a_candidate(provenance=f"https://h.example/a?sig={SECRET}"),
-        door=unchanged(simple_api, "without_credentials"),
+        door=unchanged(facts, "without_credentials"),
     ),
     _KIND(name="secret-in-a-lock", attempt=_in_a_lock, door=unchanged(lockfile, "url_without_secrets")),
     _KIND(name="secret-in-a-message", attempt=_in_a_message, door=unchanged(edge, "without_secrets")),
