@@ -97,6 +97,27 @@ def test_hash_and_receipt(trip: Trip, far: Far, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "other.json").read_bytes())["manifest"] == manifest
 
 
+def test_receipt_leaves_other_files_alone(far: Far, tmp_path: Path) -> None:
+    """A receipt replaces its own file, and nothing beside it."""
+    (tmp_path / "receipt.json").write_text("old")
+    (tmp_path / "receipt.json.new").mkdir()
+    (tmp_path / "receipt.json.new/notes").write_text("mine")
+    assert far.run("--receipt", tmp_path / "receipt.json").code == 0
+    assert json.loads((tmp_path / "receipt.json").read_bytes())["serial"] == 3
+    assert (tmp_path / "receipt.json.new/notes").read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["receipt.json", "receipt.json.new"]
+
+
+def test_receipt_that_cannot_be_written(trip: Trip, tmp_path: Path) -> None:
+    """The path of a receipt is checked before an import makes its release live."""
+    far = trip.far(f"far-{tmp_path.name}", 1)
+    for path, line in (("nodir/receipt.json", "nodir is no directory"), ("", f"{tmp_path.name} is a directory")):
+        done = far.run(trip.media[1], "--receipt", tmp_path / path)
+        assert done.code == 2
+        assert done.error.endswith(f"{line}; name another file with --receipt")
+        assert far.run("--list").out.startswith("live: release 1,")
+
+
 def test_grace_ends(far: Far) -> None:
     """``--expire`` removes what is over, and nothing before; with ``--grace 0`` everything."""
     assert far.run("--expire").out == "0 files removed, 2 stay for a time of grace\n"

@@ -191,10 +191,16 @@ def remove(path: str) -> None:
         os.unlink(path)
 
 
-def write_file(path: str, data: bytes, owner: "Owner | None" = None) -> None:
-    """Replace the file at *path* by *data*, atomically, and have it on the disk."""
-    new = path + ".new"
-    remove(new)
+def write_file(path: str, data: bytes, owner: "Owner | None" = None, *, beside: str = ".new") -> None:
+    """
+    Replace the file at *path* by *data*, atomically, and have it on the disk.
+
+    :param beside: what the name of the file before its renaming ends with. With the default the directory is the
+        importer's own, and what an interrupted run left there is removed.
+    """
+    new = path + beside
+    if beside == ".new":
+        remove(new)
     with open(new, "xb") as stream:
         stream.write(data)
         stream.flush()
@@ -203,6 +209,16 @@ def write_file(path: str, data: bytes, owner: "Owner | None" = None) -> None:
         owner.give(new, owner.file_mode)
     os.replace(new, path)
     sync_folder(os.path.dirname(path))
+
+
+def place_fault(path: str) -> str:
+    """Return why no file can be written at *path*, ``""`` if one can."""
+    folder = os.path.dirname(os.path.abspath(path))
+    if os.path.isdir(path):
+        return f"{shown(path)} is a directory"
+    if not os.path.isdir(folder):
+        return f"{shown(folder)} is no directory"
+    return "" if os.access(folder, os.W_OK) else f"{shown(folder)} is closed to this user"
 
 
 def sync_folder(path: str) -> None:

@@ -6,7 +6,7 @@ import os
 import sys
 
 from pypi_subset.standalone.importer.check import OVERRIDES
-from pypi_subset.standalone.importer.disk import trouble, write_file
+from pypi_subset.standalone.importer.disk import place_fault, trouble, write_file
 from pypi_subset.standalone.importer.errors import ImporterError, Misused
 from pypi_subset.standalone.importer.home import check_home
 from pypi_subset.standalone.importer.importing import Import
@@ -106,6 +106,9 @@ def carry_out(chosen: "Any") -> "dict[str, Any]":
     """Return the result of the command."""
     if chosen.keep < 0 or (chosen.grace is not None and not 0 <= chosen.grace <= 24 * 366):
         raise Misused("--keep and --grace are 0 or more, and --grace at most a year")
+    fault = place_fault(chosen.receipt) if chosen.receipt is not None else ""
+    if fault:
+        raise Misused(f"{fault}; name another file with --receipt")
     options = Options(
         chosen.allowed_signers,
         set(chosen.findings or ()),
@@ -164,7 +167,9 @@ def change(home: "Home", chosen: "Any", options: Options) -> "dict[str, Any]":
 def written_receipt(home: "Home", path: str) -> "dict[str, Any]":
     """Return the receipt, after writing it to *path*."""
     document = receipt(home)
-    write_file(os.path.abspath(path), (json.dumps(document, indent=1) + "\n").encode())
+    data = (json.dumps(document, indent=1) + "\n").encode()
+    # Files beside the receipt are the user's, so none is removed.
+    write_file(os.path.abspath(path), data, beside=f".{os.getpid()}.new")
     return document
 
 
