@@ -24,7 +24,21 @@ MODULES = sorted(path for path in joined._FOLDER.rglob("*.py") if path.name != "
 #: Modules of the standard library that 3.6 has, and that no later Python removed; each system has them, but the last two.
 IMPORTS = {
     *("argparse", "base64", "binascii", "calendar", "contextlib", "ctypes", "errno", "hashlib", "html", "html.parser"),
-    *("json", "os", "platform", "posixpath", "re", "shlex", "shutil", "stat", "struct", "subprocess", "sys", "time"),
+    *(
+        "io",
+        "json",
+        "os",
+        "platform",
+        "posixpath",
+        "re",
+        "shlex",
+        "shutil",
+        "stat",
+        "struct",
+        "subprocess",
+        "sys",
+        "time",
+    ),
     *("typing", "urllib.parse", "zlib", "fcntl", "msvcrt"),
 }
 #: Found before a test hides the home directory.

@@ -10,9 +10,10 @@ import pytest
 
 from pypi_subset.standalone.importer.errors import Hindered, Refused
 from pypi_subset.standalone.importer.reading.document import Bundle
-from pypi_subset.standalone.importer.reading.volumes import Intake, xored
+from pypi_subset.standalone.importer.reading.volumes import Intake
 from tests.support.gap.far import Trip
 from tests.support.gap.releases import files_of
+from tests.support.sites.handwritten import sha256
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +68,42 @@ def test_any_one_volume_may_be_lost(medium: Path, tmp_path: Path, lost: int) -> 
     assert set(taken(tmp_path / "one")) == set(json.loads((medium / "bundle.json").read_bytes())["blobs"])
 
 
+@pytest.mark.parametrize("change", ["missing", "damaged"])
+def test_what_an_import_rebuilds_is_checked(medium: Path, tmp_path: Path, change: str) -> None:
+    """One lost volume beside the parity file is no error of a check, which reads its blobs and writes nothing."""
+    path = medium / "volume-002.zip"
+    data = path.read_bytes()
+    path.unlink()
+    if change == "damaged":
+        path.write_bytes(data[:-1] + b"x")
+    lines: list[str] = []
+    bundle = Bundle((medium / "bundle.json").read_bytes())
+    one = Intake(bundle, str(medium), str(tmp_path / "none"), lines.append)
+    one.check()
+    assert "volume-002.zip: 2 of 4, lost, and rebuilt from the parity file" in lines
+    assert not (tmp_path / "none").exists()
+    parity = medium / "parity.xor"
+    aside = parity.rename(tmp_path / "aside")
+    with pytest.raises(
+        (Hindered, Refused), match=r"or copy the other volumes and parity\.xor into one directory to rebuild it$"
+    ):
+        one.check()
+    assert not parity.exists()
+    aside.rename(parity)
+
+
+def test_parity_file_of_other_volumes_is_no_help(medium: Path, tmp_path: Path) -> None:
+    """A parity file that has the stated hash, and does not rebuild the volume, leaves the error about the volume."""
+    parity = medium / "parity.xor"
+    parity.write_bytes(b"x" * parity.stat().st_size)
+    document = json.loads((medium / "bundle.json").read_bytes())
+    document["parity"]["sha256"] = sha256(parity.read_bytes())
+    (medium / "bundle.json").write_text(json.dumps(document))
+    (medium / "volume-002.zip").unlink()
+    with pytest.raises(Hindered, match=r"^volume 2 of 4 is missing"):
+        intake(medium, tmp_path / "incoming").take()
+
+
 def test_missing_volume_is_named(medium: Path, tmp_path: Path) -> None:
     """Without the parity file a missing volume is an error that names it; what was read stays."""
     (medium / "parity.xor").unlink()
@@ -74,7 +111,7 @@ def test_missing_volume_is_named(medium: Path, tmp_path: Path) -> None:
     path = medium / "volume-002.zip"
     aside = path.rename(tmp_path / "aside")
     one = intake(medium, tmp_path / "incoming")
-    with pytest.raises(Hindered, match=f"^volume 2 of {count} is missing; insert it and run this again$"):
+    with pytest.raises(Hindered, match=f"^volume 2 of {count} is missing; insert it and run this again"):
         one.take()
     before = taken(tmp_path / "incoming")
     assert before
@@ -155,15 +192,3 @@ def test_parity_file_is_checked(medium: Path, tmp_path: Path) -> None:
     (medium / "parity.xor").write_bytes(b"x" * (medium / "parity.xor").stat().st_size)
     with pytest.raises(Refused, match=r"parity.xor is missing or damaged"):
         intake(medium, tmp_path / "incoming").check()
-
-
-def test_xor_of_long_files(tmp_path: Path) -> None:
-    """Files longer than one piece are XORed in pieces."""
-    data = [bytes([number]) * (1_500_000 + number) for number in (1, 2, 4)]
-    for number, one in enumerate(data):
-        (tmp_path / str(number)).write_bytes(one)
-    streams = [(tmp_path / str(number)).open("rb") for number in range(3)]
-    found = b"".join(xored(streams, 1_500_004))
-    for stream in streams:
-        stream.close()
-    assert found == b"\7" * 1_500_001 + b"\6" + b"\4\4"

@@ -14,10 +14,11 @@ from pypi_subset.standalone.importer.disk import (
 )
 from pypi_subset.standalone.importer.errors import Hindered, Refused
 from pypi_subset.standalone.importer.reading.archive import Volume
+from pypi_subset.standalone.importer.reading.parity import rebuilt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import IO, Callable, Iterable, Iterator, Sequence
+    from typing import IO, Callable, Iterable, Iterator
 
     from pypi_subset.standalone.importer.reading.archive import Member
     from pypi_subset.standalone.importer.reading.document import Bundle, Named, Part
@@ -39,6 +40,8 @@ class Intake:
         self.folder = folder
         self.say = say
         self._opened: tuple[int, Volume, dict[bytes, Member]] | None = None
+        #: The number of the volume that is rebuilt from the parity file; 0 for none.
+        self._rebuilt = 0
 
     def take(self) -> None:
         """
@@ -51,14 +54,12 @@ class Intake:
         lost: list[int] = []
         for number in sorted(wanted):
             if self._is_whole(number):
-                self._take_from(os.path.join(self.medium, self.bundle.volumes[number - 1].name), number)
+                self._take_from(number)
             else:
                 lost.append(number)
         if len(lost) == 1 and self._can_rebuild(lost[0]):
-            rebuilt = os.path.join(self.folder, "rebuilt.volume")
-            self._rebuild(lost[0], rebuilt)
-            self._take_from(rebuilt, lost.pop())
-            remove(rebuilt)
+            self.say(f"{self.volume_line(lost[0])}, rebuilt from the parity file")
+            self._take_from(lost.pop())
         if lost:
             raise self._loss(lost)
 
@@ -66,17 +67,20 @@ class Intake:
         """
         Check every volume and every blob of it, without writing anything.
 
+        One volume may be lost if the parity file is there: an import rebuilds it.
+
         :raises Refused: one is damaged.
         :raises Hindered: a volume is missing.
         """
         numbers = range(1, len(self.bundle.volumes) + 1)
         lost = [number for number in numbers if not self._is_whole(number)]
-        if lost:
+        if lost and not (len(lost) == 1 and self._can_rebuild(lost[0])):
             raise self._loss(lost)
         if self.bundle.parity is not None and not is_whole(self.medium, self.bundle.parity):
             raise Refused("parity.xor is missing or damaged; copy it to the medium again")
         for number in numbers:
-            self.say(f"{self.bundle.volumes[number - 1].name}: {number} of {len(numbers)}, whole")
+            found = "lost, and rebuilt from the parity file" if number in lost else "whole"
+            self.say(f"{self.volume_line(number)}, {found}")
         try:
             for digest in self.bundle.blobs:
                 for _ in self.pieces(digest):
@@ -86,12 +90,15 @@ class Intake:
 
     def _loss(self, lost: "list[int]") -> "Exception":
         """Return the error about volumes that are missing or damaged."""
+        # Volumes on several media are never all in one directory, which the parity file needs.
+        parity = self.bundle.parity is not None and not lost[1:]
+        step = ", or copy the other volumes and parity.xor into one directory to rebuild it" if parity else ""
         for number in lost:
             named = self.bundle.volumes[number - 1]
             if exists(os.path.join(self.medium, named.name)):
-                return Refused(f"{named.name} is damaged; copy it to the medium again, and run this again")
+                return Refused(f"{named.name} is damaged; copy it to the medium again, and run this again{step}")
         return Hindered(
-            f"volume {lost[0]} of {len(self.bundle.volumes)} is missing; insert it and run this again"
+            f"volume {lost[0]} of {len(self.bundle.volumes)} is missing; insert it and run this again{step}"
             + (f" ({len(lost)} volumes are missing)" if lost[1:] else "")
         )
 
@@ -151,11 +158,7 @@ class Intake:
         """Return a volume of the medium, and its members; the last one stays open."""
         if self._opened is None or self._opened[0] != number:
             self.close()
-            name = self.bundle.volumes[number - 1].name
-            path = os.path.join(self.medium, name)
-            if not exists(path):
-                raise self._loss([number])
-            volume = Volume(open_file(path), name)
+            volume = Volume(self._stream(number), self.bundle.volumes[number - 1].name)
             self._opened = (number, volume, {})
             self._opened = (number, volume, checked_members(self.bundle, volume, number))
         return self._opened[1:]
@@ -170,10 +173,14 @@ class Intake:
         """Return whether the medium has the volume as ``bundle.json`` names it."""
         return is_whole(self.medium, self.bundle.volumes[number - 1])
 
-    def _take_from(self, path: str, number: int) -> None:
-        """Take the blobs and parts that are not there yet from the volume at *path*."""
+    def volume_line(self, number: int) -> str:
+        """Return how a line names a volume."""
+        return f"{self.bundle.volumes[number - 1].name}: {number} of {len(self.bundle.volumes)}"
+
+    def _take_from(self, number: int) -> None:
+        """Take the blobs and parts that are not there yet from a volume."""
         named = self.bundle.volumes[number - 1]
-        with open_file(path) as stream:
+        with self._stream(number) as stream:
             volume = Volume(stream, named.name)
             members = checked_members(self.bundle, volume, number)
             for member, (digest, part) in self.bundle.members(number).items():
@@ -184,7 +191,7 @@ class Intake:
                 write_blob(target, volume.pieces(members[member]), "" if is_part else digest)
                 if is_part:
                     self._join(digest)
-        self.say(f"{named.name}: {number} of {len(self.bundle.volumes)}, read")
+        self.say(f"{self.volume_line(number)}, read")
 
     def _part_name(self, digest: str, part: "Part") -> str:
         """Return the name of a part in ``incoming/``."""
@@ -208,26 +215,30 @@ class Intake:
                 remove(path)
 
     def _can_rebuild(self, lost: int) -> bool:
-        """Return whether the parity file and all other volumes are on the medium."""
+        """Return whether the parity file and all other volumes are on the medium, and are the volume that is lost."""
+        self._rebuilt = 0
         parity = self.bundle.parity
         numbers = range(1, len(self.bundle.volumes) + 1)
-        return (
-            parity is not None
-            and is_whole(self.medium, parity)
-            and all(number == lost or self._is_whole(number) for number in numbers)
-        )
+        if parity is None or not is_whole(self.medium, parity):
+            return False
+        if not all(number == lost or self._is_whole(number) for number in numbers):
+            return False
+        self._rebuilt = lost
+        with self._stream(lost) as stream:
+            if digest_of_stream(stream)[0] != self.bundle.volumes[lost - 1].sha256:
+                self._rebuilt = 0
+        return self._rebuilt == lost
 
-    def _rebuild(self, lost: int, target: str) -> None:
-        """Write the volume that is lost: the parity file is all volumes, XORed, with zeros behind the shorter ones."""
-        named, parity = self.bundle.volumes[lost - 1], self.bundle.parity
-        names = [one.name for one in self.bundle.volumes if one is not named] + [parity.name if parity else ""]
-        self.say(f"{named.name}: {lost} of {len(self.bundle.volumes)}, rebuilt from the parity file")
-        streams = [open_file(os.path.join(self.medium, name)) for name in names]
-        try:
-            write_blob(target, xored(streams, named.size), named.sha256)
-        finally:
-            for stream in streams:
-                stream.close()
+    def _stream(self, number: int) -> "IO[bytes]":
+        """Return a volume of the medium, open for reading, or what is rebuilt from the parity file."""
+        named, parity = self.bundle.volumes[number - 1], self.bundle.parity
+        if number == self._rebuilt and parity is not None:
+            others = [one.name for one in (*self.bundle.volumes, parity) if one is not named]
+            return rebuilt([open_file(os.path.join(self.medium, name)) for name in others], named.size)
+        path = os.path.join(self.medium, named.name)
+        if not exists(path):
+            raise self._loss([number])
+        return open_file(path)
 
 
 def member_name(digest: str, offset: int) -> bytes:
@@ -277,13 +288,3 @@ def chunks_of(paths: "list[str]") -> "Iterator[bytes]":
     for path in paths:
         with open_file(path) as stream:
             yield from iter(lambda: stream.read(CHUNK), b"")
-
-
-def xored(streams: "Sequence[IO[bytes]]", size: int) -> "Iterator[bytes]":
-    """Yield the first *size* bytes of all *streams*, XORed; a stream that ends early has zeros behind it."""
-    while size:
-        length, total = min(CHUNK, size), 0
-        for stream in streams:
-            total ^= int.from_bytes(stream.read(length).ljust(length, b"\0"), "little")
-        size -= length
-        yield total.to_bytes(length, "little")
