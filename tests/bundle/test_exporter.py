@@ -162,6 +162,14 @@ def test_the_time_is_that_of_the_proof(side: Office, tmp_path: Path) -> None:
     assert document(tmp_path / "two")["created"] == "2023-11-14T22:13:20Z"
 
 
+@pytest.mark.parametrize("epoch", [253402300799, 253402300800, 1 << 80])
+def test_a_time_after_which_no_bundle_expires(side: Office, tmp_path: Path, epoch: int) -> None:
+    """The last second of the year 9999, and what is later, is no time; nothing is written."""
+    with pytest.raises(SubsetError, match=f"^SOURCE_DATE_EPOCH={epoch} is no time"):
+        side.bundle(tmp_path / "one", created=epoch)
+    assert not (tmp_path / "one" / "bundle.json").exists()
+
+
 def test_volumes_and_parity(side: Office, stick: Path) -> None:
     """No file has a byte too many, the first medium counts all that lies beside it, and all contents come back."""
     whole = side.bundle(stick).size

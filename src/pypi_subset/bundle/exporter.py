@@ -181,10 +181,13 @@ def _created(release: Release, epoch: int | None) -> datetime:
     """Return when the bundle is said to be made: the time of the proof, or of this run if nothing is proven."""
     if epoch is not None:
         try:
-            return datetime.fromtimestamp(epoch, UTC)
+            moment = datetime.fromtimestamp(epoch, UTC)
+            # A year of five digits has no form in the document: the bundle must expire before it.
+            _ = moment + timedelta(days=_MOST_DAYS)
         except (OverflowError, ValueError, OSError) as error:
             msg = f"SOURCE_DATE_EPOCH={epoch} is no time"
             raise SubsetError(msg, next_step="set it to seconds since 1970, or unset it") from error
+        return moment
     stated = release.report.created if release.report else ""
     found = datetime.strptime(stated, TIME).replace(tzinfo=UTC) if stated else datetime.now(UTC)
     return found.replace(microsecond=0)
