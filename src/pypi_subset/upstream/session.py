@@ -109,8 +109,9 @@ class Gate(BaseAdapter):
             _drop(response)
             attempts.again(f"answered {response.status_code}", wanted)
         if response.is_redirect or response.status_code == _UNAUTHORIZED:
-            _require_web(request.url, response, self._named)
+            # First, so that no error leaves the connection open.
             _drop(response)
+            _require_web(request.url, response, self._named)
         elif not stream:
             response._content = bodies.content(response, request.url, bounds.LARGEST_INPUT)  # noqa: SLF001
             response._content_consumed = True  # noqa: SLF001
