@@ -83,7 +83,7 @@ def kept(found: Mapping[str, str], root: Path, folder: str) -> bool:
     ("name", "size", "where"),
     [
         ("first", "12k", "keep"),
-        ("update", "220k", "blame"),
+        ("update", "150k", "blame"),
     ],
 )
 def test_a_disk_that_is_full_of_packages(mounting: Scenes, tmp_path: Path, name: str, size: str, where: str) -> None:
