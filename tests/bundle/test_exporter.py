@@ -280,9 +280,9 @@ def test_options_that_are_wrong(side: Office, stick: Path, options: dict[str, ob
         ("host:/srv/pypi", "'host:/srv/pypi' is no directory of this machine"),
         ("rsync://host/module", "is no directory of this machine"),
         ("-x", "bundle has no directory to write to"),
-        ("site", "the bundle and site stand in one another"),
-        ("packages/below", "the bundle and packages stand in one another"),
-        (".", "the bundle and site stand in one another"),
+        ("site", "one of the bundle and site contains the other"),
+        ("packages/below", "one of the bundle and packages contains the other"),
+        (".", "one of the bundle and site contains the other"),
     ],
 )
 def test_places_that_are_wrong(side: Office, monkeypatch: pytest.MonkeyPatch, to: str, said: str) -> None:

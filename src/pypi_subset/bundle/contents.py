@@ -1,4 +1,4 @@
-"""What a bundle carries of a site: the files that its base lacks, and the lists by which the importer makes the new site."""
+"""The files of a site that a bundle carries, and the lists that the importer makes the new site from."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Difference(Struct, frozen=True, kw_only=True):
 
 def difference(base: bytes, new: bytes) -> bytes:
     """
-    Return the document, a `Difference` in JSON, by which *new* is made from *base*.
+    Return a `Difference` as JSON: it makes *new* from *base*.
 
     Lines of *new* that stand once in *base* are its anchors; a range reaches from an anchor as far as both texts are equal.
     That takes one pass, where a shortest difference takes the product of both lengths.
@@ -63,7 +63,7 @@ def _runs(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[tuple[int, int
             here += 1
             continue
         first, start = place, here
-        # Equal lines before the anchor were passed over: each of them may stand in many places.
+        # Equal lines before the anchor were passed over, since each may occur many times.
         while start > done and first > 0 and old[first - 1] == new[start - 1]:
             first, start = first - 1, start - 1
         while here < len(new) and place < len(old) and old[place] == new[here]:

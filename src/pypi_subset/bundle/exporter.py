@@ -97,7 +97,7 @@ def make_bundle(  # noqa: PLR0913 - one for each option
     :param to: the directory of the bundle, made if it is missing; its other files stay.
     :param since: empty for all of the site; ``last``, the SHA-256 of a manifest that a bundle carried, or a receipt.
     :param volume: ``fat32``, ``dvd``, ``bd25`` or bytes that no volume exceeds; empty: one volume.
-    :param parity: add a file by which any one volume may be lost.
+    :param parity: add a file that replaces any one lost volume.
     :param key: the file of an Ed25519 key of OpenSSH; ``None``: the only one of the agent.
     :param days: for which the importer takes the bundle.
     :param force: carry a site that no green report is about; its manifest then says so.
@@ -159,7 +159,7 @@ def _place(to: str | Path, paths: Paths) -> Path:
     """
     Return the directory that the user named.
 
-    :raises FolderError: it is none, or stands in one of the subset.
+    :raises FolderError: it is no directory, or is inside a directory of the subset.
     """
     text = str(to)
     if not text or text.startswith("-"):
@@ -172,7 +172,7 @@ def _place(to: str | Path, paths: Paths) -> Path:
     real = place.resolve()
     for other in (path.resolve() for path in (paths.site, paths.packages, paths.requirements)):
         if real == other or other in real.parents or real in other.parents:
-            msg = f"the bundle and {other.name} stand in one another"
+            msg = f"one of the bundle and {other.name} contains the other"
             raise FolderError(msg, path=Path(text), next_step="name two directories side by side")
     return place
 

@@ -86,7 +86,7 @@ class Base:
 
     :param sha256: SHA-256 of its manifest.
     :param data: the bytes of its manifest.
-    :param beside: path → SHA-256, of what its manifest does not name, as far as it is known.
+    :param beside: path → SHA-256 of the files that its manifest does not name, if they are known.
     """
 
     sha256: str

@@ -48,7 +48,7 @@ def bundle(  # noqa: PLR0913 - one for each option
             show_default="one volume",
         ),
     ] = "",
-    parity: Annotated[bool, typer.Option("--parity", help="Add a file by which any one volume may be lost.")] = False,
+    parity: Annotated[bool, typer.Option("--parity", help="Add a file that replaces any one lost volume.")] = False,
     key: Annotated[
         str,
         typer.Option(

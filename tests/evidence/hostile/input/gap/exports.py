@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def _thesis(folder: Path) -> Path:
     """Return a file of the user's."""
-    path = folder / "work" / "thesis"
+    path = folder / "papers" / "thesis"
     path.parent.mkdir()
     path.write_text("one")
     return path
@@ -50,7 +50,7 @@ def _empties_by_a_link(folder: Path) -> bool:
 def _removes_by_name(folder: Path) -> bool:
     """Name a file of the user's among those of the old bundle, which the next one replaces."""
     path, stick = _thesis(folder), Stick.made(folder, first())
-    stick.edit(lambda document: document["helpers"].update({"../work/thesis": seal(b"one")}))
+    stick.edit(lambda document: document["helpers"].update({"../papers/thesis": seal(b"one")}))
     _written(stick)
     return not path.exists()
 
@@ -58,7 +58,7 @@ def _removes_by_name(folder: Path) -> bool:
 def _removes_after_a_crash(folder: Path) -> bool:
     """Name a file of the user's in what a run left that died, as it seems."""
     path, stick = _thesis(folder), Stick.made(folder, first())
-    stick.edit(lambda document: document["helpers"].update({"../work/thesis": seal(b"one")}))
+    stick.edit(lambda document: document["helpers"].update({"../papers/thesis": seal(b"one")}))
     (stick.path / medium.STAGE).mkdir()
     (stick.path / "bundle.json").rename(stick.path / medium.STAGE / "replaced.json")
     with contextlib.suppress(FolderError), medium.staged(stick.path):
