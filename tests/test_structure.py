@@ -27,6 +27,7 @@ STATEMENTS = 10
 BEHAVIOURS = {
     "bundle/test_trip.py",
     "standalone/importer/test_manipulations.py",
+    "standalone/importer/test_odd_values.py",
     "standalone/importer/test_stopped.py",
     "bundle/test_killed.py",
     "bundle/test_trips.py",

@@ -15,6 +15,7 @@ from pypi_subset.model.documents import encode
 from pypi_subset.model.manifest import Manifest
 from pypi_subset.support.fingerprint import digest_of
 from pypi_subset.targets import tag
+from tests.support.gap.odd import VALUES, changed, renamed
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
 
@@ -139,6 +140,21 @@ def test_files_that_are_no_receipt(packages: Path, text: str) -> None:
     with pytest.raises(SubsetError, match="receipt") as caught:
         start(str(path), packages)
     assert "name `last`, the SHA-256 of a manifest" in caught.value.next_step
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_odd_receipts(packages: Path, value: str) -> None:
+    """A receipt with an odd value anywhere is read, or is refused with one line."""
+    receipt = {"schema": "1.0", "kind": "pypi-subset receipt", "serial": 2, "manifest": sha256("a"), "imported": "now"}
+    path = packages / "receipt.json"
+    for where, data in [*changed(receipt, value), *(renamed(receipt, value) if value.startswith('"') else ())]:
+        path.write_bytes(data)
+        refused = None
+        try:
+            start(str(path), packages)
+        except SubsetError as error:
+            refused = str(error)
+        assert "\n" not in (refused or ""), where
 
 
 def test_neither_a_file_nor_a_hash(packages: Path) -> None:

@@ -300,7 +300,16 @@ def test_scan_decides(trip: Trip, far: Far, tmp_path: Path) -> None:
     assert {path: data for path, data in far.everything().items() if path.startswith("site/")} == {
         path: data for path, data in before.items() if path.startswith("site/")
     }
-    assert far.run(trip.media[1], "--scan", "/no/such/program").code == 2
+    for wrong, why in (
+        ("/no/such/program", "No such file"),
+        ("sh -c 'x", "No closing quotation"),
+        ("a\0b", "null byte"),
+    ):
+        done = far.run(trip.media[1], "--scan", wrong)
+        assert done.code == 2
+        assert "cannot be run: " in done.error
+        assert why in done.error
+        assert done.error.isprintable()
     assert far.run(trip.media[1], "--scan", f"{script} 0").code == 0
 
 

@@ -91,6 +91,22 @@ def test_results_as_json(trip: Trip) -> None:
     assert json.loads(far.run("--expire", "--json").out)["expired"] == {"removed": [], "grace": 0}
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_a_path_that_the_terminal_cannot_show(tmp_path: Path, encoding: str) -> None:
+    """An error about a directory is one line, whatever its name is and whatever the terminal can show."""
+    script, place = tmp_path / "import_bundle.py", tmp_path / "\u00fcber\x1b[2J"
+    script.write_bytes(joined())
+    place.mkdir()
+    command = [sys.executable, "-X", "utf8=0", str(script), "--verify", "--into", str(place)]
+    done = subprocess.run(
+        command, capture_output=True, check=False, env={"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": encoding}
+    )
+    assert done.returncode == 2
+    assert done.stderr.decode(encoding).splitlines()[0].startswith("import_bundle.py: error: ")
+    assert len(done.stderr.splitlines()) == 1
+    assert b"\x1b" not in done.stderr
+
+
 def test_help_names_every_option() -> None:
     """Each option has its line in ``--help``."""
     text = parser().format_help()

@@ -30,3 +30,8 @@ def shown(text: object) -> str:
     """Return a foreign *text* in printable ASCII: a name on a medium may hold control sequences of a terminal."""
     safe = ascii(str(text))[1:-1]
     return safe if len(safe) <= LONGEST_SHOWN else safe[:LONGEST_SHOWN] + "..."
+
+
+def plain(text: str) -> str:
+    """Return a line of *text* whose characters that are not printable are escapes; letters of all scripts stay."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)

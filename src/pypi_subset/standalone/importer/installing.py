@@ -125,11 +125,12 @@ class Installation:
         """
         if not self.options.scan:
             return
-        command = [*shlex.split(self.options.scan), self.home.next]
         try:
+            command = [*shlex.split(self.options.scan), self.home.next]
             code = subprocess.call(command, stdin=subprocess.DEVNULL)
-        except OSError as error:
-            raise Misused(f"`{shown(self.options.scan)}` cannot be run: {shown(error.strerror)}") from error
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise Misused(f"`{shown(self.options.scan)}` cannot be run: {shown(why)}") from error
         if code:
             raise Refused(f"`{shown(self.options.scan)}` refused the new site with exit code {code}")
 

@@ -7,7 +7,7 @@ import sys
 
 from pypi_subset.standalone.importer.check import OVERRIDES
 from pypi_subset.standalone.importer.disk import place_fault, trouble, write_file
-from pypi_subset.standalone.importer.errors import ImporterError, Misused
+from pypi_subset.standalone.importer.errors import ImporterError, Misused, plain
 from pypi_subset.standalone.importer.home import check_home
 from pypi_subset.standalone.importer.importing import Import
 from pypi_subset.standalone.importer.installing import Options, roll_back
@@ -15,7 +15,7 @@ from pypi_subset.standalone.importer.looking import expire, receipt, verify_bund
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from typing import IO, Any, NoReturn
 
     from pypi_subset.standalone.importer.home import Home
 
@@ -69,8 +69,8 @@ def main(arguments: "list[str]") -> int:
     try:
         chosen = parser().parse_args(arguments)
         document = carry_out(chosen)
-        text = json.dumps(document, indent=1) if chosen.json else "\n".join(lines_of(document))
-        sys.stdout.write(f"{text}\n")
+        lines = json.dumps(document, indent=1).split("\n") if chosen.json else lines_of(document)
+        print_lines(sys.stdout, *lines)
         sys.stdout.flush()
     except ImporterError as error:
         return complain(str(error), error.exit_code)
@@ -88,18 +88,25 @@ def complain(what: str, code: int) -> int:
         sys.stdout.flush()
     except OSError:
         sys.stdout = open(os.devnull, "w")
-    sys.stderr.write(f"{PROGRAM}: error: {what}\n")
+    print_lines(sys.stderr, f"{PROGRAM}: error: {what}")
     return code
 
 
 def say(line: str) -> None:
     """Print a line about progress."""
-    sys.stderr.write(f"{line}\n")
+    print_lines(sys.stderr, line)
 
 
 def warn(line: str) -> None:
     """Print a warning."""
-    sys.stderr.write(f"warning: {line}\n")
+    print_lines(sys.stderr, f"warning: {line}")
+
+
+def print_lines(stream: "IO[str]", *lines: str) -> None:
+    """Print *lines*, whatever characters are in them, and whatever the terminal can show."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    for line in lines:
+        stream.write(plain(line).encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
 def carry_out(chosen: "Any") -> "dict[str, Any]":
@@ -199,7 +206,7 @@ def lines_of(document: "dict[str, Any]") -> "list[str]":
             lines += preview_lines(found)
         else:
             lines += state_lines(found)
-    return lines
+    return [plain(line) for line in lines]
 
 
 def release_line(release: "dict[str, Any]") -> str:

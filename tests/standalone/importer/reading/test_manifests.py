@@ -82,7 +82,8 @@ def test_damaged_lists(text: str) -> None:
         (lambda one: one["edges"].append(["a", "b"]), "an edge that is damaged"),
         (lambda one: one["edges"].append(["a", "b", 1]), "an edge that is damaged"),
         (lambda one: one["files"][0].update(sha256="x"), "no SHA-256"),
-        (lambda one: one["files"][0].update(path=one["files"][1]["path"]), "names a file twice"),
+        (lambda one: one["files"][0].update(one["files"][1]), "names a file twice"),
+        (lambda one: one["files"][0].update(path=one["files"][1]["path"]), "at another path than that of its project"),
         (lambda one: one["pages"].update({one["files"][1]["path"]: "0" * 64}), "names a file twice"),
     ],
 )

@@ -16,6 +16,8 @@ LONGEST_MANIFEST, MOST_FACTS = 512 << 20, 20_000_000
 #: Operations of a difference.
 MOST_OPERATIONS = 2_000_000
 
+#: Names of sets and targets, and of projects (PEP 503).
+NAME, PROJECT = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*"), re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 RUN = re.compile(r"(0|[1-9][0-9]{0,8})(?:-([1-9][0-9]{0,8}))?")
 #: Since this minor version of the manifest, closures are in it.
 CLOSURES_SINCE = 5
@@ -28,12 +30,14 @@ class Distribution:
         fields = Fields(found, "a file of the manifest")
         self.path: str = fields.get("path", str)
         self.filename: str = fields.get("filename", str)
-        self.project: str = fields.get("project", str)
+        self.project = fields.text("project", PROJECT)
         self.version: str = fields.get("version", str)
         self.sha256 = fields.digest("sha256")
         self.metadata = fields.digest_or_none("metadata")
-        needs: list[Any] = fields.get("needed_by", list)
-        self.targets = {str(one["target"]) for one in needs if type(one) is dict and "target" in one}
+        needs = [Fields(one, "needed_by of a file of the manifest") for one in fields.get("needed_by", list)]
+        self.targets: set[str] = {one.get("target", str) for one in needs}
+        if self.path != f"simple/{self.project}/{self.filename}":
+            raise Refused(f"{MANIFEST_NAME} has {shown(self.filename)} at another path than that of its project")
 
 
 class Closure:
@@ -70,12 +74,8 @@ class SiteManifest:
         self.minor = minor_of(fields.get("schema", str, int))
         self.files = [Distribution(one) for one in fields.get("files", list)]
         self.pages: dict[str, str] = digests_in(fields.get("pages", dict), "pages")
-        targets = [Fields(one, "a target of the manifest") for one in fields.get("targets", list)]
-        self.brought: dict[str, set[str]] = {
-            one.get("name", str): set(one.found.get("brought") or ()) for one in targets
-        }
-        sets = [Fields(one, "a set of the manifest") for one in fields.get("sets", list)]
-        self.jobs = [(one.get("name", str), target) for one in sets for target in one.get("targets", list)]
+        self.brought: dict[str, set[str]] = dict(map(brought_in, fields.get("targets", list)))
+        self.jobs = [job for one in fields.get("sets", list) for job in jobs_in(one)]
         self.edges: list[list[str]] = []
         self.closures: list[Closure] | None = None
         if self.minor >= CLOSURES_SINCE:
@@ -106,6 +106,22 @@ class SiteManifest:
         pins = numbers_in(fields.get("pins", str), len(self.files))
         edges = numbers_in(fields.get("edges", str), len(self.edges))
         return Closure(fields.get("set", str), fields.get("target", str), pins, edges)
+
+
+def brought_in(found: "Any") -> "tuple[str, set[str]]":
+    """Return the name of a target, and the projects that its interpreter brings."""
+    fields = Fields(found, "a target of the manifest")
+    return fields.text("name", NAME), set(fields.get("brought", dict) if "brought" in fields.found else ())
+
+
+def jobs_in(found: "Any") -> "list[tuple[str, str]]":
+    """Return a set of the manifest with each of its targets."""
+    fields = Fields(found, "a set of the manifest")
+    name = fields.text("name", NAME)
+    targets: list[Any] = fields.get("targets", list)
+    if any(type(one) is not str for one in targets):
+        raise Refused(f"{MANIFEST_NAME} has a set with a target that is no text")
+    return [(name, one) for one in targets]
 
 
 def minor_of(schema: "Any") -> int:

@@ -9,7 +9,7 @@ from pypi_subset.standalone.importer.errors import Refused, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Pattern
 
 #: Digits of a number: a longer one takes Pythons before 3.11 time that grows with its square.
 DIGITS = 20
@@ -95,6 +95,13 @@ class Fields:
         value = self.found.get(name)
         if name not in self.found or type(value) not in kinds:
             raise Refused(f"{self.where}: {name} is missing or of another type")
+        return value
+
+    def text(self, name: str, pattern: "Pattern[str]") -> str:
+        """Return the text *name*, all of which matches *pattern*."""
+        value: str = self.get(name, str)
+        if not pattern.fullmatch(value):
+            raise Refused(f"{self.where}: {name} is {shown(value)}, which no site has")
         return value
 
     def number(self, name: str, low: int, high: int) -> int:
