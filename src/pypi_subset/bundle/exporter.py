@@ -218,8 +218,7 @@ def _planned(  # noqa: PLR0913, PLR0917 - what a bundle is made of
     progress: Progress,
 ) -> Plan:
     """Return what the medium will hold, with all contents in *blobs*; nothing is written yet."""
-    manifest = ledger.manifest_in(release.made[MANIFEST])
-    contents = contents_of(release, manifest.hashes, start.base, blobs, progress)
+    contents = contents_of(release, release.manifest.hashes, start.base, blobs, progress)
     expires = moment + timedelta(days=asked.days)
     if asked.created is None and expires <= datetime.now(UTC):
         msg = (
@@ -243,9 +242,7 @@ def _planned(  # noqa: PLR0913, PLR0917 - what a bundle is made of
         parity=None,
         helpers={},
     )
-    facts = facts_of(
-        draft, manifest, start.before, release, paths.requirements, sum(one.size for one in blobs.packed.values())
-    )
+    facts = facts_of(draft, start.before, release, paths.requirements, sum(one.size for one in blobs.packed.values()))
     helpers = {
         IMPORTER: import_bundle(),
         REVIEW_PAGE: page_of(facts).encode(),

@@ -44,7 +44,7 @@ _CHAIN: dict[str, Any] = {
 }
 
 
-class Link(Struct, frozen=True, kw_only=True):
+class Link(Struct, frozen=True, kw_only=True, gc=False):
     """
     One requirement of a chain.
 
@@ -57,7 +57,7 @@ class Link(Struct, frozen=True, kw_only=True):
     origin: str
 
 
-class Need(Struct, frozen=True, kw_only=True):
+class Need(Struct, frozen=True, kw_only=True, gc=False):
     """
     One set and target that need a file.
 
@@ -69,7 +69,7 @@ class Need(Struct, frozen=True, kw_only=True):
     chain: Annotated[tuple[Link, ...], Meta(min_length=1, extra_json_schema=_CHAIN)]
 
 
-class BuiltFrom(Struct, frozen=True, kw_only=True):
+class BuiltFrom(Struct, frozen=True, kw_only=True, gc=False):
     """
     The sdist that a wheel was built from, on the machine that mirrored.
 
@@ -81,7 +81,7 @@ class BuiltFrom(Struct, frozen=True, kw_only=True):
     url: Annotated[str, Meta(pattern=_URL)] | None
 
 
-class File(Struct, frozen=True, kw_only=True):
+class File(Struct, frozen=True, kw_only=True, gc=False):
     """
     One distribution.
 
@@ -111,7 +111,7 @@ class File(Struct, frozen=True, kw_only=True):
     built_from: BuiltFrom | UnsetType = UNSET
 
 
-class TargetEntry(Struct, frozen=True, kw_only=True):
+class TargetEntry(Struct, frozen=True, kw_only=True, gc=False):
     """
     One target.
 
@@ -133,7 +133,7 @@ class TargetEntry(Struct, frozen=True, kw_only=True):
     tags: Annotated[tuple[Text, ...], Meta(min_length=1)] | UnsetType = UNSET
 
 
-class RequestEntry(Struct, frozen=True, kw_only=True):
+class RequestEntry(Struct, frozen=True, kw_only=True, gc=False):
     """
     One request, or one constraint of a set.
 
@@ -146,7 +146,7 @@ class RequestEntry(Struct, frozen=True, kw_only=True):
     hashes: Annotated[tuple[Text, ...], Meta(min_length=1)] | UnsetType = UNSET
 
 
-class GapEntry(Struct, frozen=True, kw_only=True):
+class GapEntry(Struct, frozen=True, kw_only=True, gc=False):
     """
     A request that the site leaves out on a target: it has no solution there, and the user accepts that.
 
@@ -165,7 +165,7 @@ class GapEntry(Struct, frozen=True, kw_only=True):
     until: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)")]
 
 
-class SetEntry(Struct, frozen=True, kw_only=True):
+class SetEntry(Struct, frozen=True, kw_only=True, gc=False):
     """
     One set.
 
@@ -180,7 +180,7 @@ class SetEntry(Struct, frozen=True, kw_only=True):
     constraints: Annotated[tuple[RequestEntry, ...], Meta(min_length=1)] | UnsetType = UNSET
 
 
-class Edge(Struct, frozen=True, kw_only=False, array_like=True, order=True):
+class Edge(Struct, frozen=True, kw_only=False, array_like=True, order=True, gc=False):
     """
     A requirement that leads from one project to another, in JSON an array: by, extra, to.
 
@@ -194,7 +194,7 @@ class Edge(Struct, frozen=True, kw_only=False, array_like=True, order=True):
     to: Annotated[str, Meta(pattern=_PROJECT)]
 
 
-class ClosureEntry(Struct, frozen=True, kw_only=True):
+class ClosureEntry(Struct, frozen=True, kw_only=True, gc=False):
     """
     What one set gets on one target, all patch levels of Python together.
 

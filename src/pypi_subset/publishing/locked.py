@@ -33,7 +33,7 @@ FILE = ".locked.json"
 _FORM = 1
 
 
-class Named(Struct, frozen=True, array_like=True):
+class Named(Struct, frozen=True, array_like=True, gc=False):
     """
     A file that a lock names, those that builds required among them.
 

@@ -56,6 +56,7 @@ class Release:
     """
     A site as it is published.
 
+    :param manifest: the manifest as it is in the site; the published one may say more.
     :param files: path below the site → what the system knows of the file, of all that is published as it is there.
     :param made: path below the site → bytes, of what publish makes: the manifest, and all forms of the report.
     :param digests: path below the site → SHA-256 that the file must have while it is copied; none of what is forced.
@@ -65,6 +66,7 @@ class Release:
     """
 
     site: Path
+    manifest: Manifest
     files: Mapping[str, os.stat_result]
     made: Mapping[str, bytes]
     digests: Mapping[str, str]
@@ -126,6 +128,7 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None, pac
     distributions = {one.path for one in manifest.files}
     return Release(
         site=site,
+        manifest=manifest,
         files={name: present[name] for name in sorted(known)},
         made=made,
         digests={name: hashes[name] for name in known & (distributions if doubt else {*hashes})},
@@ -187,7 +190,7 @@ def _changed(site: Path, hashes: Mapping[str, str], present: Mapping[str, os.sta
             yield NotProven("the manifest names this, and it is not there", path=site / path, next_step=step)
         elif path not in hashes and path not in (*BESIDE, *OF_THE_PLACE):
             yield NotProven("the manifest does not name this", path=site / path, next_step=step)
-        elif path in hashes and files.sha256_of(site / path) != hashes[path]:
+        elif path in hashes and files.sha256_of(f"{site}/{path}") != hashes[path]:
             yield NotProven("this has other bytes than the manifest says", path=site / path, next_step=step)
 
 

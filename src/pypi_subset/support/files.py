@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import stat
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from pypi_subset.errors import DiskError, FolderError
@@ -21,7 +22,6 @@ from pypi_subset.support import bounds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-    from pathlib import Path
 
 
 #: A flag that `os.open` needs where text has other line ends than bytes (Windows).
@@ -32,8 +32,9 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY | getattr(os, "O_NOFOLLOW",
 #: Bytes that are read of a file first, and then at once.
 _PAGE, _PIECE = 1 << 15, 1 << 18
 
-#: How a foreign file is opened: an open that waits for a writer ends.
-_READ = os.O_RDONLY | BINARY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+#: How a file is opened for reading, and how a foreign one is: an open that waits for a writer ends.
+_PLAIN = os.O_RDONLY | BINARY | getattr(os, "O_CLOEXEC", 0)
+_READ = _PLAIN | getattr(os, "O_NONBLOCK", 0)
 
 
 def walk(folder: Path, *, but: Collection[str] = ()) -> Iterator[tuple[str, os.stat_result]]:
@@ -63,19 +64,26 @@ def walk(folder: Path, *, but: Collection[str] = ()) -> Iterator[tuple[str, os.s
             yield inside, os.lstat(current)
 
 
-def sha256_of(path: Path) -> str:
+def sha256_of(path: Path | str) -> str:
     """
     Return the SHA-256 of the file at *path*, in hexadecimal.
 
     :raises FolderError: it cannot be read.
     """
     found = hashlib.sha256()
-    with folder_errors(path), path.open("rb", buffering=0) as stream:
-        # Most files of a site are pages, which one short piece holds: `hashlib.file_digest` clears 256 kB for each.
-        size = _PAGE
-        while piece := stream.read(size):
-            found.update(piece)
-            size = _PIECE
+    try:
+        # A site has tens of thousands of small files: a stream for each takes as long as its hash.
+        descriptor = os.open(path, _PLAIN)
+        try:
+            # Most of them are pages, which one short piece holds: `hashlib.file_digest` clears 256 kB for each.
+            size = _PAGE
+            while piece := os.read(descriptor, size):
+                found.update(piece)
+                size = _PIECE
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise_as_folder_error(error, Path(path))
     return found.hexdigest()
 
 

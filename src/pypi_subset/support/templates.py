@@ -11,6 +11,9 @@ from pypi_subset.support.text import POLICY, escape, printable
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+#: Texts whose markup is kept: a table has the same few words in each of its rows.
+_KEPT = 4096
+
 
 def render(template: str, **values: object) -> str:
     """Return the HTML of ``templates/TEMPLATE.jinja``; all *values* are escaped."""
@@ -28,12 +31,14 @@ def _environment(*, html: bool) -> Environment:
     from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415
     from markupsafe import Markup  # noqa: PLC0415
 
+    @functools.lru_cache(_KEPT)
+    def markup(text: str) -> Markup:
+        text = "\n".join(map(printable, text.split("\n")))
+        return Markup(escape(text))  # noqa: S704 - escaped in the same call
+
     def escaped(value: object) -> object:
         """Return *value* as markup, what a reader does not see as visible escapes; line feeds stay."""
-        if hasattr(value, "__html__"):
-            return value
-        text = "\n".join(map(printable, str(value).split("\n")))
-        return Markup(escape(text))  # noqa: S704 - escaped in the same call
+        return value if hasattr(value, "__html__") else markup(str(value))
 
     # In text, braces belong to the file itself: ``${{ matrix.python }}`` in a workflow of GitHub.
     start, end, block_start, block_end = ("{{", "}}", "{%", "%}") if html else ("<<", ">>", "<%", "%>")

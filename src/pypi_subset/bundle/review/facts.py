@@ -59,19 +59,17 @@ class Facts:
     files: int
 
 
-def facts_of(
-    bundle: Bundle, manifest: Manifest, before: Base | None, release: Release, requirements: Path, carried: int
-) -> Facts:
+def facts_of(bundle: Bundle, before: Base | None, release: Release, requirements: Path, carried: int) -> Facts:
     """
     Return what the review of *bundle* says.
 
     :param bundle: the document, without its volumes.
-    :param manifest: that of the new site.
     :param before: the site that the lists compare with, ``None`` for the first bundle.
     :param requirements: the directory with the policy, if it is there.
     :param carried: bytes of what the bundle carries, unpacked.
     :raises SubsetError: the requirements cannot be read.
     """
+    manifest = release.manifest
     moment = datetime.strptime(bundle.created, MOMENT).replace(tzinfo=UTC)
     old = before.manifest if before else None
     subset = read_subset(requirements) if requirements.is_dir() else None
