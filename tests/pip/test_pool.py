@@ -19,6 +19,7 @@ from pypi_subset.errors import PipFailed
 from pypi_subset.pip.pool import Pips
 from pypi_subset.proof.isolation import cgroups
 from pypi_subset.support.machine import memory
+from tests.support.programs.mounts import PRELUDE, run_mounted, small_disk
 from tests.support.stages.values import WINDOWS
 from tests.support.wheels import make_wheel
 
@@ -93,6 +94,26 @@ def test_one_run_that_is_killed_is_an_error(tmp_path: Path, index: Index) -> Non
         outcomes = [future.exception() for future in waiting]
     assert [str(error) for error in outcomes if error] == [f"pip {memory.KILLED}; {memory.STEP}"]
     assert [future.result().returncode for future, error in zip(waiting, outcomes, strict=True) if not error] == [1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts")
+def test_a_pip_whose_disk_is_full_is_an_error(tmp_path: Path, index: Index) -> None:
+    """What pip says of it becomes the line that names the directory and the next step."""
+    index.add(make_wheel("large", ballast=400_000))
+    (tmp_path / "work").mkdir()
+    code = f"""{PRELUDE}
+from pypi_subset.pip.pool import Pips
+
+def download():
+    with Pips(Path(sys.argv[2])) as pips:
+        found = pips.run(["download", "--index-url", sys.argv[3], "--dest", "to", "large"], work=directory, environment=None)
+        sys.exit(f"pip did not fail: {{found.returncode}} {{found.stderr}}")
+
+print(json.dumps(attempt(download)))
+"""
+    small = small_disk(tmp_path / "work", "200k")
+    said = run_mounted(small, code, tmp_path / "work", tmp_path, index.url)
+    assert said == f"{tmp_path / 'work'}: the disk is full; free some space and run the same command again"
 
 
 def test_a_pip_without_memory_is_an_error(tmp_path: Path, index: Index) -> None:
