@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pypi_subset.standalone.importer import check, disk, home, importing, installing
+from pypi_subset.standalone.importer.reading import closures, pages
 from tests.support.bundles.office import arrived, office
 from tests.support.gap.bundles import Key, Recipe
 from tests.support.gap.far import Far, Trip, run, run_alone
-from tests.support.gap.releases import files_of, first, second, third
+from tests.support.gap.releases import files_of, first, second, third, with_page
 from tests.support.sites.handwritten import sha256
 from tests.support.sites.workspace import Workspace, own_index
 from tests.support.wheels import make_wheel
@@ -132,6 +133,49 @@ def test_changed_byte_of_a_kept_file(trip: Trip, far: Far, options: list[str]) -
         "1 files of the site have other bytes than they should, e.g. simple/lib/lib-1.0-py3-none-any.whl; "
         "import a full bundle"
     )
+
+
+@pytest.mark.parametrize("page", ["targets/linux/simple/lib/index.html", "simple/lib/index.v1_json"])
+def test_trust_is_for_links_that_were_checked(trip: Trip, tmp_path: Path, page: str) -> None:
+    """``--trust-kept`` walks a page that is kept if no import has walked it: that of a manifest without closures was not."""
+    empty = '{"files": []}' if page.endswith("json") else "<p>nothing"
+    sites = [
+        with_page(release.write(tmp_path / f"site{release.serial}"), page, empty)
+        for release in (replace(first(), minor=4), second())
+    ]
+    far = trip.far(f"unwalked-{tmp_path.name}")
+    old, new = (
+        Recipe(1, trip.key).make(tmp_path / "old", sites[0]),
+        Recipe(2, trip.key).make(tmp_path / "new", *sites[::-1]),
+    )
+    assert far.run(old).code == 0
+    done = far.run(new, "--trust-kept")
+    assert (done.code, done.error) == (1, f"base on linux: {page} does not link lib-1.0-py3-none-any.whl")
+
+
+def test_trusted_pages_are_walked_once(trip: Trip, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The record says which links were checked, also after a rollback: later imports read only pages that are new."""
+    far = trip.far("walked", 1)
+    record = far.into / "releases/1.json"
+    walked = json.loads(record.read_bytes())["walked"]
+    assert set(walked) == {"linux", "windows"}
+    assert far.run(trip.media[1]).code == 0
+    assert far.run("--rollback").code == 0
+    assert json.loads(record.read_bytes())["walked"] == walked
+    read: list[str] = []
+    links = pages.links_of_html
+
+    def noted(data: bytes, page: str) -> list[tuple[str, str]]:
+        read.append(page)
+        return links(data, page)
+
+    monkeypatch.setattr(closures, "links_of_html", noted)
+    assert far.run(trip.media[1], "--trust-kept").code == 0
+    views = [f"targets/{target}/simple/app/index.html" for target in ("linux", "windows")]
+    assert sorted(read) == ["simple/app/index.html", *views]
+    read.clear()
+    assert far.run(trip.media[1]).code == 0
+    assert len(read) == 12
 
 
 def test_trusted_files_are_not_read(trip: Trip, far: Far, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,7 +74,7 @@ def test_manifest(site: Path, value: str) -> None:
     def act(data: bytes) -> None:
         manifest = SiteManifest(data)
         manifest.hashes()
-        Walk(manifest, hashes, lambda path: (site / path).read_bytes(), lambda *_: False).go()
+        Walk(manifest, hashes, lambda path, _: (site / path).read_bytes(), lambda *_: False).go()
         lines = lines_of({"preview": {"serial": 1, "targets": changes(None, manifest)}})
         assert all(line.isprintable() for line in lines)
 

@@ -37,6 +37,7 @@ class Release:
     :param edges: those of every closure.
     :param minor: of the manifest's schema; before 5 there are no closures.
     :param texts: further files, which the manifest does not name.
+    :param requests: requirements of the set.
     """
 
     serial: int
@@ -44,6 +45,7 @@ class Release:
     edges: Sequence[tuple[str, str, str]] = EDGES
     minor: int = 5
     texts: Mapping[str, str] = field(default_factory=dict)
+    requests: Sequence[str] = ("app[fast]>=1",)
 
     def write(self, site: Path) -> Path:
         """Return *site*, after writing the whole release."""
@@ -68,7 +70,7 @@ class Release:
         document: dict[str, Any] = {
             "schema": f"1.{self.minor}",
             "targets": [{"name": name} for name in sorted(self.pins)],
-            "sets": [{"name": "base", "requests": [], "targets": sorted(self.pins)}],
+            "sets": [{"name": "base", "requests": self._requests(), "targets": sorted(self.pins)}],
             "files": [self._file(path, wheels[path], names) for path in paths],
             "pages": dict(pages),
         }
@@ -86,6 +88,9 @@ class Release:
                 for name, own in sorted(self.pins.items())
             ]
         return json.dumps(document, indent=1).encode()
+
+    def _requests(self) -> list[dict[str, str]]:
+        return [{"requirement": one, "origin": f"base.txt:{line}"} for line, one in enumerate(self.requests, 1)]
 
     def _file(self, path: str, wheel: Wheel, names: Mapping[str, set[str]]) -> dict[str, Any]:
         return {
@@ -136,6 +141,18 @@ def files_of(site: Path) -> dict[str, str]:
         for path in site.rglob("*")
         if path.is_file() and path.name != "release.html"
     }
+
+
+def with_page(site: Path, path: str, text: str) -> Path:
+    """Return *site*, after giving a page the *text* as an exporter that is wrong would: manifest and release agree with it."""
+    (site / path).write_text(text)
+    manifest = json.loads((site / "manifest.json").read_bytes())
+    manifest["pages"][path] = sha256(text.encode())
+    (site / "manifest.json").write_text(json.dumps(manifest))
+    release = json.loads((site / "release.json").read_bytes())
+    release["manifest_sha256"] = sha256((site / "manifest.json").read_bytes())
+    (site / "release.json").write_text(json.dumps(release))
+    return site
 
 
 def _project(wheel: Wheel) -> str:

@@ -17,6 +17,7 @@ from pypi_subset.standalone.importer.disk import (
     write_file,
 )
 from pypi_subset.standalone.importer.errors import Hindered, Misused, Refused, shown
+from pypi_subset.standalone.importer.reading.numbers import listed, numbers_in
 from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, RELEASE_PAGE
 from pypi_subset.standalone.importer.reading.strict_json import Fields, digest_in, parse_json
 from pypi_subset.standalone.importer.state import STATE_SCHEMA, State
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
     #: SHA-256, size and time of the last change of each file, by path.
     Record = dict[str, tuple[str, int, int]]
+    #: The paths of pins, by target.
+    Walked = dict[str, set[str]]
 
 RECORD_KIND = "pypi-subset import record"
 #: Bytes and values of documents that an import writes itself.
@@ -108,24 +111,39 @@ class Home:
 
         :raises Misused: the record is damaged.
         """
+        return self.record_and_walked(serial)[0]
+
+    def record_and_walked(self, serial: int) -> "tuple[Record, Walked]":
+        """
+        Return the same, and the paths of the pins whose links were checked, by target.
+
+        :raises Misused: the record is damaged.
+        """
         path = self.record_of(serial)
         if not exists(path):
-            return {}
+            return {}, {}
         try:
-            files = Fields(parse_json(read_file(path, LONGEST_OWN), "the record", MOST_OWN), "the record").get(
-                "files", dict
-            )
-            return {name: known_in(one) for name, one in files.items()}
+            fields = Fields(parse_json(read_file(path, LONGEST_OWN), "the record", MOST_OWN), "the record")
+            record = {name: known_in(one) for name, one in fields.get("files", dict).items()}
+            names = list(record)
+            # Before this key, no record said which links were checked.
+            walked = Fields(fields.found.get("walked", {}), "the record")
+            lists = {target: numbers_in(walked.get(target, str), len(names), "the record") for target in walked.found}
         except Refused as error:
             raise Misused(f"{path} is damaged; remove it") from error
+        return record, {target: {names[number] for number in numbers} for target, numbers in lists.items()}
 
     def save(self, state: State) -> None:
         """Write ``state.json``."""
         write_file(self.state_file, encoded(state.document()))
 
-    def save_record(self, files: "Record") -> None:
+    def save_record(self, files: "Record", walked: "Walked") -> None:
         """Write the record of the release that goes live next."""
-        document = {"schema": STATE_SCHEMA, "kind": RECORD_KIND, "files": files}
+        lists = {
+            target: listed([number for number, path in enumerate(files) if path in paths])
+            for target, paths in sorted(walked.items())
+        }
+        document = {"schema": STATE_SCHEMA, "kind": RECORD_KIND, "files": files, "walked": lists}
         write_file(self.new_record, json.dumps(document, separators=(",", ":")).encode())
 
     def swap(self, state: State, retire: "int | None") -> None:

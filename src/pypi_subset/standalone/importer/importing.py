@@ -33,10 +33,8 @@ if TYPE_CHECKING:
     from pypi_subset.standalone.importer.installing import Options
     from pypi_subset.standalone.importer.reading.document import Bundle
 
-#: Bytes of a page or of metadata that are read at once.
-LONGEST_PAGE = 64 << 20
-#: Values of release.json.
-MOST_RELEASE = 1000
+#: Bytes and values of release.json.
+LONGEST_RELEASE, MOST_RELEASE = 1 << 20, 1000
 
 
 class Import:
@@ -164,24 +162,31 @@ class Import:
         record = sources.live.record if sources.live is not None and self.options.trust else {}
         same = {path for path, known in record.items() if wanted.get(path) == known[0]}
 
-        def content(path: str) -> bytes:
-            return self._content(path, wanted, found)
+        def content(path: str, most: int) -> bytes:
+            return self._content(path, most, wanted, found)
 
-        pins = Walk(manifest, wanted, content, same.issuperset).go()
+        def known(target: str, paths: "list[str]") -> bool:
+            return paths[0] in sources.walked.get(target, ()) and same.issuperset(paths)
+
+        walk = Walk(manifest, wanted, content, known)
+        pins = walk.go()
+        sources.walked = walk.walked
         self.say(f"closures: {len(manifest.closures)}, {pins} pins, complete")
 
-    def _content(self, path: str, wanted: "dict[str, str]", found: "dict[str, tuple[Shelf, str] | None]") -> bytes:
-        """Return the bytes of a file of the new site."""
+    def _content(
+        self, path: str, most: int, wanted: "dict[str, str]", found: "dict[str, tuple[Shelf, str] | None]"
+    ) -> bytes:
+        """Return the bytes of a file of the new site, which are no more than *most*."""
         source = found.get(path)
         if source is None:
-            return self.intake.read(wanted[path], LONGEST_PAGE)
-        return read_file(source[0].place(source[1]), LONGEST_PAGE)
+            return self.intake.read(wanted[path], most)
+        return read_file(source[0].place(source[1]), most)
 
     def _check_release(self, wanted: "dict[str, str]", found: "dict[str, tuple[Shelf, str] | None]") -> None:
         """Check that ``release.json`` of the site is about this release."""
         if "release.json" not in wanted:
             return
-        data = self._content("release.json", wanted, found)
+        data = self._content("release.json", LONGEST_RELEASE, wanted, found)
         fields = Fields(parse_json(data, "release.json", MOST_RELEASE), "release.json")
         stated = (fields.number("serial", 1, LAST_SERIAL), fields.digest("manifest_sha256"))
         if stated != (self.bundle.serial, self.bundle.manifest):

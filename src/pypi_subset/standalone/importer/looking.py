@@ -94,7 +94,7 @@ def verify_site(home: "Home", say: "Callable[[str], None]", warn: "Callable[[str
     if damaged or strange:
         count = len(damaged) + len(strange)
         raise Refused(f"{count} files of {home.site} are not as they were imported; import the bundle again")
-    pins = Walk(manifest, wanted, lambda path: read_file(shelf.place(path), LONGEST_MANIFEST), lambda _: False).go()
+    pins = Walk(manifest, wanted, lambda path, most: read_file(shelf.place(path), most), lambda *_: False).go()
     return {"manifest": manifest.digest, "live": state.live, "files": len(wanted), "pins": pins, "grace": len(grace)}
 
 

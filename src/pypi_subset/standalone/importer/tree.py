@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-    from pypi_subset.standalone.importer.home import Home, Record
+    from pypi_subset.standalone.importer.home import Home, Record, Walked
     from pypi_subset.standalone.importer.state import State
 
 #: Paths that an error about missing files names.
@@ -38,8 +38,11 @@ class Sources:
         self.blobs = blobs
         self.trust = trust
         self.live: Shelf | None = None
+        #: The pins whose links were checked, by target: those of the live site, then those of the next one.
+        self.walked: Walked = {}
         if exists(home.site):
-            self.live = Shelf(home.site, home.record(state.live["serial"]) if state.live else {})
+            record, self.walked = home.record_and_walked(state.live["serial"]) if state.live else ({}, {})
+            self.live = Shelf(home.site, record)
         self._others: list[Shelf] | None = None
         self._by_digest: dict[str, list[tuple[Shelf, str]]] = {}
 

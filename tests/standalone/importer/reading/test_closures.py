@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from packaging.version import Version
 
 from pypi_subset.standalone.importer.errors import Refused
-from pypi_subset.standalone.importer.reading.closures import Walk, fields_of, links_of_html, plain_version
+from pypi_subset.standalone.importer.reading.closures import Walk
 from pypi_subset.standalone.importer.reading.manifests import SiteManifest
 from tests.support.gap.releases import APP1, DEEP, EDGES, LIB, OPT, Release, files_of, first
 from tests.support.wheels import Wheel, make_wheel
@@ -25,7 +25,7 @@ ALL = [APP1, LIB, OPT, DEEP]
 def walk(site: Path) -> int:
     """Return how many pins a walk over *site* sees."""
     manifest = SiteManifest((site / "manifest.json").read_bytes())
-    return Walk(manifest, files_of(site), lambda path: (site / path).read_bytes(), lambda _: False).go()
+    return Walk(manifest, files_of(site), lambda path, _: (site / path).read_bytes(), lambda *_: False).go()
 
 
 def test_complete(tmp_path: Path) -> None:
@@ -110,10 +110,17 @@ def test_damaged_requirement(tmp_path: Path) -> None:
 CHANGES: list[tuple[str, Callable[[str], str], str]] = [
     ("targets/linux/simple/lib/index.html", lambda _: "<p>nothing", "index.html does not link lib-1.0"),
     ("targets/linux/simple/lib/index.v1_json", lambda _: '{"files": []}', "index.v1_json does not link lib-1.0"),
-    ("targets/linux/simple/lib/index.v1_json", lambda _: "[]", "is no page of an index"),
+    ("targets/linux/simple/lib/index.v1_json", lambda _: "[]", "index.v1_json is no JSON object"),
     ("simple/lib/index.html", lambda _: "<p>nothing", "links neither lib-1.0"),
     ("simple/lib/index.v1_json", lambda _: '{"files": []}', "index.v1_json does not link"),
-    ("simple/lib/index.html", lambda text: text.replace("#sha256=", "#sha256=0"), "index.html does not link"),
+    ("simple/lib/index.html", lambda text: text.replace("#sha256=", "#sha256=0"), "is no SHA-256"),
+    ("simple/lib/index.html", lambda text: text.replace(LIB.sha256, "0" * 64), "index.html does not link"),
+    ("simple/lib/index.html", lambda text: text.replace("<body>", '<body><base href="/x/">'), "is no page of an index"),
+    (
+        "targets/linux/simple/lib/index.html",
+        lambda text: text.replace("<head>", '<head><base href="/x/">'),
+        "is no page of an index: it has <base",
+    ),
     ("targets/linux/simple/lib/index.html", lambda text: text.replace("../simple/", "../simpel/"), "does not link"),
     (
         "simple/lib/lib-1.0-py3-none-any.whl.metadata",
@@ -166,58 +173,144 @@ def test_known_pins_are_not_read_again(tmp_path: Path) -> None:
     manifest = SiteManifest((site / "manifest.json").read_bytes())
     read: list[str] = []
 
-    def content(path: str) -> bytes:
+    def content(path: str, _: int) -> bytes:
         read.append(path)
         return (site / path).read_bytes()
 
-    assert Walk(manifest, files_of(site), content, lambda _: True).go() == 8
+    assert Walk(manifest, files_of(site), content, lambda *_: True).go() == 8
     assert {path.rpartition(".")[2] for path in read} == {"metadata"}
     manifest.edges.remove(["app", "", "lib"])
     for closure in manifest.closures or ():
         closure.edges.pop()
     with pytest.raises(Refused, match="no request leads to"):
-        Walk(manifest, files_of(site), content, lambda _: True).go()
+        Walk(manifest, files_of(site), content, lambda *_: True).go()
+
+
+def test_what_was_walked(tmp_path: Path) -> None:
+    """The walk has the pins of each target, with which it asks whether the pages are known."""
+    site = first().write(tmp_path / "site")
+    asked: list[tuple[str, str]] = []
+
+    def known(target: str, paths: list[str]) -> bool:
+        asked.append((target, paths[0]))
+        return False
+
+    found = Walk(
+        SiteManifest((site / "manifest.json").read_bytes()),
+        files_of(site),
+        lambda path, _: (site / path).read_bytes(),
+        known,
+    )
+    found.go()
+    assert set(asked) == {(target, path) for target, paths in found.walked.items() for path in paths}
+    assert {target: len(paths) for target, paths in found.walked.items()} == {"linux": 4, "windows": 4}
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("line", "needs"),
     [
-        ("1.0", "1", True),
-        ("1.0.0", "v1", True),
-        ("1.0-rc.1", "1rc1", True),
-        ("1.0alpha", "1a0", True),
-        ("1.0-1", "1.post1", True),
-        ("1.0.REV", "1.post0", True),
-        ("1-dev", "1.dev0", True),
-        ("0!1.0+Ubuntu-1", "1+ubuntu.1", True),
-        ("1!1", "1", False),
-        ("1.0", "1.0.1", False),
-        ("1.0", "1.0+cpu", False),
-        ("1.0", "1.0.post0", False),
-        ("1.0a0", "1.0", False),
-        ("1.0.dev0", "1.0", False),
-        ("1.0+1", "1.0+01", True),
-        ("1.01", "1.1", True),
+        ("tool", True),
+        ("Tool[x,y]>=1", True),
+        ("tool @ https://example.org/tool.whl", True),
+        ("tool; sys_platform == 'win32'", False),
+        ("tool @ https://example.org/tool.whl ; sys_platform == 'win32'", False),
     ],
 )
-def test_versions_are_compared_as_packaging_does(one: str, other: str, same: bool) -> None:  # noqa: FBT001 - a table
-    """Two spellings of one version are the same, and two versions are not."""
-    assert (Version(one) == Version(other)) is same
-    assert (plain_version(one) == plain_version(other)) is same
+def test_each_request_needs_an_edge(tmp_path: Path, line: str, needs: bool) -> None:  # noqa: FBT001 - a table
+    """A request without a marker leads to a pin on each target; one with a marker may not hold there."""
+    site = replace(first(), requests=["app[fast]", line]).write(tmp_path / "site")
+    if not needs:
+        assert walk(site) == 8
+        return
+    with pytest.raises(Refused, match="base on linux: tool is requested, and no edge says so"):
+        walk(site)
 
 
-def test_text_that_is_no_version() -> None:
-    """It is compared as it is."""
-    assert plain_version("x") == "x"
+def test_a_closure_without_anything(tmp_path: Path) -> None:
+    """A set with requests whose closure was emptied is refused."""
+    site = first().write(tmp_path / "site")
+    manifest = json.loads((site / "manifest.json").read_bytes())
+    manifest["closures"][1].update(pins="", edges="")
+    (site / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(Refused, match="base on windows: app is requested, and no edge says so"):
+        walk(site)
 
 
-def test_links_of_html() -> None:
-    """Addresses are unescaped; other tags and empty ones have none."""
-    text = b'<a href="a&amp;b.whl#sha256=12">x</a><b href="c">y</b><a>z</a><a href="d#e">'
-    assert links_of_html(text) == [("a&b.whl", "12"), ("d", "")]
+def test_requests_that_are_left_out_or_brought(tmp_path: Path) -> None:
+    """A request needs no edge where its gap is accepted, or where the interpreter brings the project."""
+    site = replace(first(), requests=["app[fast]", "tool"]).write(tmp_path / "site")
+    manifest = json.loads((site / "manifest.json").read_bytes())
+    manifest["sets"][0]["gaps"] = [{"requirement": "tool", "project": "tool", "target": "linux"}]
+    (site / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(Refused, match="base on windows: tool is requested"):
+        walk(site)
+    manifest["targets"][1]["brought"] = {"tool": "1.0"}
+    (site / "manifest.json").write_text(json.dumps(manifest))
+    assert walk(site) == 8
 
 
-def test_fields_of_metadata() -> None:
-    """Fields have any case, may be folded, end with any line end, and are none in the description."""
-    text = b"NAME: a\r\nRequires-Dist: x\r\n (>=1)\r\nrequires-dist : y\r\n\r\nRequires-Dist: z\r\n"
-    assert fields_of(text) == {"name": ["a"], "requires-dist": ["x (>=1)", "y"]}
+def test_a_wheel_without_metadata(tmp_path: Path) -> None:
+    """A manifest that states no METADATA of a wheel hides name, version and requirements: it is refused."""
+    site = first().write(tmp_path / "site")
+    manifest = json.loads((site / "manifest.json").read_bytes())
+    manifest["files"][0]["metadata"] = None
+    (site / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(Refused, match=r"app-1\.0-py3-none-any\.whl has no METADATA beside it"):
+        walk(site)
+
+
+def test_many_files_of_a_project_take_a_time_that_grows_with_them() -> None:
+    """Whether a union page lists a file of a project is asked once, not for each file of it."""
+    count = 20_000
+    paths = [f"simple/a/a-{number}.tar.gz" for number in range(count)]
+    page = b'{"files": []}'
+    document = {
+        "schema": "1.5",
+        "targets": [{"name": "t"}],
+        "sets": [{"name": "s", "targets": ["t"], "requests": []}],
+        "files": [
+            {
+                "path": path,
+                "filename": path.rpartition("/")[2],
+                "project": "a",
+                "version": "1",
+                "sha256": "0" * 64,
+                "metadata": None,
+                "needed_by": [],
+            }
+            for path in paths
+        ],
+        "pages": {},
+        "edges": [["", "", "a"]],
+        "closures": [{"set": "s", "target": "t", "pins": f"0-{count - 1}", "edges": "0"}],
+    }
+    links = "".join(f'<a href="../../../../{path}#sha256={"0" * 64}">a</a>' for path in paths)
+    files = [{"url": f"../../../../{path}", "hashes": {"sha256": "0" * 64}} for path in paths]
+    contents = {
+        "targets/t/simple/a/index.html": links.encode(),
+        "targets/t/simple/a/index.v1_json": json.dumps({"files": files}).encode(),
+        "simple/a/index.html": b'<a href="../../targets/t/simple/a/">a</a>',
+        "simple/a/index.v1_json": page,
+    }
+    manifest = SiteManifest(json.dumps(document).encode())
+    hashes = {**manifest.hashes(), **dict.fromkeys(contents, "0" * 64)}
+    begin = time.process_time()
+    assert Walk(manifest, hashes, lambda path, _: contents[path], lambda *_: False).go() == count
+    assert time.process_time() - begin < 8
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda one: one["sets"].append(one["sets"][0]),
+        lambda one: one["targets"].append({"name": "linux", "brought": {"app": "1"}}),
+    ],
+)
+def test_names_that_are_there_twice(tmp_path: Path, change: Callable[[Any], object]) -> None:
+    """Two sets or targets of one name would have two answers."""
+    site = first().write(tmp_path / "site")
+    manifest = json.loads((site / "manifest.json").read_bytes())
+    change(manifest)
+    (site / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(Refused, match="names a set or a target twice"):
+        walk(site)

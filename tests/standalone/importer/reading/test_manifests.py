@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pypi_subset.standalone.importer.errors import Refused
-from pypi_subset.standalone.importer.reading.manifests import SiteManifest, numbers_in, patched
+from pypi_subset.standalone.importer.reading.manifests import SiteManifest, patched
 from tests.support.gap.bundles import difference
 from tests.support.gap.releases import first, second
 from tests.support.sites.handwritten import sha256
@@ -30,42 +30,6 @@ def test_hashes_are_those_of_the_tool() -> None:
     assert len(found) == 9
     assert found["index.html"] == "0" * 64
     assert {path.rpartition(".")[2] for path in found} == {"html", "whl", "metadata"}
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [("", []), ("0", [0]), ("0-3,7", [0, 1, 2, 3, 7]), ("5,7,9", [5, 7, 9]), ("8-9", [8, 9])],
-)
-def test_lists_of_numbers(text: str, found: list[int]) -> None:
-    """Runs are expanded."""
-    assert numbers_in(text, 10) == found
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "10",
-        "0-10",
-        "3-1",
-        "1-1",
-        "1,2",
-        "0-1,2",
-        "2,1",
-        "1,1",
-        "-1",
-        "01",
-        "1-",
-        ",",
-        "1,",
-        " 1",
-        "\u0661",
-        "0-99999999999",
-    ],
-)
-def test_damaged_lists(text: str) -> None:
-    """A list has one form, and no number beyond what it counts."""
-    with pytest.raises(Refused, match="a damaged list"):
-        numbers_in(text, 10)
 
 
 @pytest.mark.parametrize(

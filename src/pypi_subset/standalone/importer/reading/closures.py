@@ -4,36 +4,27 @@ Walks the closures of a site: what each set needs on each target is there, and i
 No marker is evaluated. The manifest says which requirement holds on which target.
 """
 
-import json
-import re
-from html.parser import HTMLParser
 from posixpath import dirname, join, normpath
-from urllib.parse import unquote, urldefrag
+from urllib.parse import unquote
 
 from pypi_subset.standalone.importer.errors import Refused, shown
+from pypi_subset.standalone.importer.reading.metadata import (
+    LONGEST_METADATA,
+    fields_of,
+    normalized,
+    plain_version,
+    required_project,
+)
+from pypi_subset.standalone.importer.reading.pages import LONGEST_PAGE, links_of_html, links_of_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from typing import Callable
 
     from pypi_subset.standalone.importer.reading.manifests import Closure, Distribution, SiteManifest
 
     #: The SHA-256 that a page gives for each file that it links, by path below the site.
     Links = dict[str, str]
-
-#: Name, and what follows it, of a requirement without a marker (PEP 508).
-REQUIRED = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:[\[(<>=!~@][^;]*)?")
-
-#: A version in any spelling (PEP 440, appendix B), in lower case.
-VERSION = re.compile(
-    r"v?(?:(\d{1,18})!)?(\d{1,18}(?:\.\d{1,18})*)"
-    r"(?:[-_.]?(alpha|beta|preview|pre|rc|a|b|c)(?:[-_.]?(\d{1,18}))?)?"
-    r"(?:-(\d{1,18})|[-_.]?(post|rev|r)(?:[-_.]?(\d{1,18}))?)?"
-    r"(?:[-_.]?(dev)(?:[-_.]?(\d{1,18}))?)?"
-    r"(?:\+([a-z0-9]{1,64}(?:[-_.][a-z0-9]{1,64})*))?",
-    re.ASCII,
-)
-PRE_RELEASES = {"alpha": "a", "beta": "b", "c": "rc", "pre": "rc", "preview": "rc"}
 
 
 class Walk:
@@ -42,16 +33,16 @@ class Walk:
 
     :param manifest: of the site.
     :param hashes: of every file of the site, by path.
-    :param content: returns the bytes of the file at a path, which have that hash.
-    :param known: whether files at these paths were walked before, and are the same since.
+    :param content: returns the bytes of the file at a path, which have that hash, and are no more than a number.
+    :param known: whether the first of these paths, a pin of this target, was walked before with the others, its pages.
     """
 
     def __init__(
         self,
         manifest: "SiteManifest",
         hashes: "dict[str, str]",
-        content: "Callable[[str], bytes]",
-        known: "Callable[[list[str]], bool]",
+        content: "Callable[[str, int], bytes]",
+        known: "Callable[[str, list[str]], bool]",
     ) -> None:
         self.manifest = manifest
         self.hashes = hashes
@@ -59,6 +50,9 @@ class Walk:
         self.known = known
         self.links: dict[str, Links] = {}
         self.required: dict[str, list[str]] = {}
+        self.apart: dict[str, bool] = {}
+        #: The paths of the pins that were walked, by target.
+        self.walked: dict[str, set[str]] = {}
         self.of_project: dict[str, list[Distribution]] = {}
         for file in manifest.files:
             self.of_project.setdefault(file.project, []).append(file)
@@ -76,7 +70,7 @@ class Walk:
         return sum(len(closure.pins) for closure in self.manifest.closures or ())
 
     def _graph(self, closure: "Closure") -> None:
-        """Check that requests lead to each pin, and that each requirement leads to a pin."""
+        """Check that requests lead to each pin, and that each request and each requirement leads to a pin."""
         pins: dict[str, list[Distribution]] = {}
         for number in closure.pins:
             pin = self.manifest.files[number]
@@ -94,29 +88,31 @@ class Walk:
         if unreached:
             raise Refused(f"{closure.name}: no request leads to {shown(min(unreached))}")
         brought = self.manifest.brought.get(closure.target, set()) - set(pins)
+        for name in sorted(self.manifest.requested(closure) - leads.get("", set()) - brought):
+            raise Refused(f"{closure.name}: {shown(name)} is requested, and no edge says so")
         for pin in [one for own in pins.values() for one in own]:
             for name in self._requirements(pin):
                 if (pin.project, name) not in plain and name not in brought:
                     raise Refused(f"{closure.name}: {pin.filename} requires {shown(name)}, and no edge says so")
 
     def _requirements(self, pin: "Distribution") -> "list[str]":
-        """Return the projects that *pin* requires without a condition, after comparing its name and version."""
+        """
+        Return the projects that *pin* requires without a condition, after comparing its name and version.
+
+        :raises Refused: it is another project or version; or it is a wheel without METADATA beside it.
+        """
         if not pin.metadata:
-            # Beside an sdist there are no metadata.
+            # Beside an sdist there are no metadata. Beside each wheel, a site with closures has them.
+            if pin.filename.endswith(".whl"):
+                raise Refused(f"{pin.filename} has no METADATA beside it; make the bundle again")
             return []
         if pin.path not in self.required:
-            fields = fields_of(self.content(f"{pin.path}.metadata"))
+            fields = fields_of(self.content(f"{pin.path}.metadata", LONGEST_METADATA), pin.filename)
             name, version = [(fields.get(one) or [""])[0] for one in ("name", "version")]
             if normalized(name) != pin.project or plain_version(version) != plain_version(pin.version):
                 raise Refused(f"{pin.filename} says of itself that it is {shown(name)} {shown(version)}")
-            found = []
-            for line in fields.get("requires-dist", ()):
-                match = REQUIRED.fullmatch(line)
-                if match is not None:
-                    found.append(normalized(match.group(1)))
-                elif ";" not in line:
-                    raise Refused(f"{pin.filename} has the requirement {shown(line)}, which is damaged")
-            self.required[pin.path] = found
+            lines = fields.get("requires-dist", ())
+            self.required[pin.path] = [one for one in (required_project(line, pin.filename) for line in lines) if one]
         return self.required[pin.path]
 
     def _linked(self, pin: "Distribution", closure: "Closure") -> None:
@@ -124,14 +120,18 @@ class Walk:
         if self.hashes.get(pin.path) != pin.sha256:
             raise Refused(f"{closure.name}: {shown(pin.path)} is missing")
         view, union = f"targets/{closure.target}/simple/{pin.project}", f"simple/{pin.project}"
-        if self.known([pin.path, *pages_of(view), *pages_of(union)]):
+        walked = self.walked.setdefault(closure.target, set())
+        if pin.path in walked:
+            return
+        walked.add(pin.path)
+        if self.known(closure.target, [pin.path, *pages_of(view), *pages_of(union)]):
             return
         for page in pages_of(view):
             if self._links(page).get(pin.path) != pin.sha256:
                 raise Refused(f"{closure.name}: {shown(page)} does not link {pin.filename}")
         html, other = pages_of(union)
         links = self._links(html)
-        if pin.path not in links and not any(file.path in links for file in self.of_project[pin.project]):
+        if self._is_apart(pin.project, links):
             # The pages of all targets list no file of a project with variants. They lead to the pages of views.
             if not {view, html_of(view)} & set(links) or self._links(other):
                 raise Refused(f"{closure.name}: {shown(html)} links neither {pin.filename} nor its view")
@@ -140,29 +140,21 @@ class Walk:
             if self._links(page).get(pin.path) != pin.sha256:
                 raise Refused(f"{closure.name}: {shown(page)} does not link {pin.filename}")
 
+    def _is_apart(self, project: str, links: "Links") -> bool:
+        """Return whether the union page of *project*, which has these *links*, has none to a file of it."""
+        if project not in self.apart:
+            self.apart[project] = not any(file.path in links for file in self.of_project[project])
+        return self.apart[project]
+
     def _links(self, page: str) -> "Links":
         """Return the links of a page of the index."""
         if page not in self.links:
             if page not in self.hashes:
                 raise Refused(f"{shown(page)} is missing")
-            data, folder = self.content(page), dirname(page)
-            pairs = links_of_json(data, page) if page.endswith(".v1_json") else links_of_html(data)
+            data, folder = self.content(page, LONGEST_PAGE), dirname(page)
+            pairs = links_of_json(data, page) if page.endswith(".v1_json") else links_of_html(data, page)
             self.links[page] = {normpath(join(folder, unquote(url))): digest for url, digest in pairs}
         return self.links[page]
-
-
-def fields_of(data: bytes) -> "dict[str, list[str]]":
-    """Return the fields of core metadata by name in lower case; email.parser takes ten times as long."""
-    found: dict[str, list[str]] = {}
-    name = ""
-    for line in data.decode("utf-8", "replace").replace("\r\n", "\n").partition("\n\n")[0].split("\n"):
-        if line[:1] in (" ", "\t") and name:
-            found[name][-1] += line
-        else:
-            name, _, value = line.partition(":")
-            name = name.strip().lower()
-            found.setdefault(name, []).append(value.strip())
-    return found
 
 
 def reached_in(leads: "dict[str, set[str]]") -> "set[str]":
@@ -184,59 +176,3 @@ def html_of(folder: str) -> str:
 def pages_of(folder: str) -> "list[str]":
     """Return the paths of the page of a project in both forms."""
     return [html_of(folder), f"{folder}/index.v1_json"]
-
-
-def links_of_json(data: bytes, page: str) -> "list[tuple[str, str]]":
-    """Return address and SHA-256 of each file of a page in JSON (PEP 691)."""
-    try:
-        files = json.loads(data.decode("utf-8"))["files"]
-        return [(str(one["url"]), str(one["hashes"]["sha256"])) for one in files]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise Refused(f"{shown(page)} is no page of an index") from error
-
-
-def links_of_html(data: bytes) -> "list[tuple[str, str]]":
-    """Return address and SHA-256 of each link of a page in HTML (PEP 503)."""
-    reader = Anchors()
-    reader.feed(data.decode("utf-8", "replace"))
-    reader.close()
-    return reader.found
-
-
-class Anchors(HTMLParser):
-    """Collects the links of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[tuple[str, str]] = []
-
-    def handle_starttag(self, tag: str, attrs: "list[tuple[str, str | None]]") -> None:
-        """Keep the address of a link."""
-        for name, value in attrs:
-            if tag == "a" and name == "href" and value:
-                url, fragment = urldefrag(value)
-                self.found.append((url, fragment[7:] if fragment.startswith("sha256=") else ""))
-
-
-def normalized(name: str) -> str:
-    """Return the normalized name of a project (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def plain_version(version: str) -> "Any":
-    """Return the same for all spellings of a version (PEP 440)."""
-    match = VERSION.fullmatch(version.strip().lower())
-    if match is None:
-        return version
-    epoch, release, kind, pre, implicit, post, post_number, dev, dev_number, local = match.groups()
-    numbers = [int(one) for one in release.split(".")]
-    while numbers[1:] and not numbers[-1]:
-        numbers.pop()
-    return (
-        int(epoch or 0),
-        numbers,
-        kind and (PRE_RELEASES.get(kind, kind), int(pre or 0)),
-        (implicit or post) and int(implicit or post_number or 0),
-        dev and int(dev_number or 0),
-        local and [int(one) if one.isdigit() else one for one in re.split("[-_.]", local)],
-    )

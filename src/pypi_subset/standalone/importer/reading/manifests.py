@@ -4,6 +4,8 @@ import hashlib
 import re
 
 from pypi_subset.standalone.importer.errors import Refused, shown
+from pypi_subset.standalone.importer.reading.metadata import required_project
+from pypi_subset.standalone.importer.reading.numbers import numbers_in
 from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, check_paths
 from pypi_subset.standalone.importer.reading.strict_json import Fields, digest_in, digests_in, parse_json
 
@@ -13,12 +15,13 @@ if TYPE_CHECKING:
 
 #: Bytes and values of a manifest: ten times those of a site of 10,000 wheels.
 LONGEST_MANIFEST, MOST_FACTS = 512 << 20, 20_000_000
+#: Pins and edges of all closures together.
+MOST_STEPS = 8_000_000
 #: Operations of a difference.
 MOST_OPERATIONS = 2_000_000
 
 #: Names of sets and targets, and of projects (PEP 503).
 NAME, PROJECT = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*"), re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-RUN = re.compile(r"(0|[1-9][0-9]{0,8})(?:-([1-9][0-9]{0,8}))?")
 #: Since this minor version of the manifest, closures are in it.
 CLOSURES_SINCE = 5
 
@@ -38,6 +41,28 @@ class Distribution:
         self.targets: set[str] = {one.get("target", str) for one in needs}
         if self.path != f"simple/{self.project}/{self.filename}":
             raise Refused(f"{MANIFEST_NAME} has {shown(self.filename)} at another path than that of its project")
+
+
+class Set:
+    """
+    A set.
+
+    :param targets: names of its targets.
+    :param requested: projects that are requested on each of them.
+    :param gaps: target and project of each request that is left out, because the user accepts that.
+    """
+
+    def __init__(self, found: "Any") -> None:
+        fields = Fields(found, "a set of the manifest")
+        self.name = fields.text("name", NAME)
+        self.targets: list[str] = fields.get("targets", list)
+        if any(type(one) is not str for one in self.targets):
+            raise Refused(f"{MANIFEST_NAME} has a set with a target that is no text")
+        requests = [Fields(one, "a request of the manifest") for one in fields.get("requests", list)]
+        lines = [one.get("requirement", str) for one in requests]
+        self.requested = {required_project(line, f"the set {self.name}") for line in lines} - {""}
+        gaps = fields.get("gaps", list) if "gaps" in fields.found else []
+        self.gaps = {gap_in(one) for one in gaps}
 
 
 class Closure:
@@ -75,14 +100,24 @@ class SiteManifest:
         self.files = [Distribution(one) for one in fields.get("files", list)]
         self.pages: dict[str, str] = digests_in(fields.get("pages", dict), "pages")
         self.brought: dict[str, set[str]] = dict(map(brought_in, fields.get("targets", list)))
-        self.jobs = [job for one in fields.get("sets", list) for job in jobs_in(one)]
+        sets = [Set(one) for one in fields.get("sets", list)]
+        self.jobs = [(one.name, target) for one in sets for target in one.targets]
+        self._sets = {one.name: one for one in sets}
+        if len(self._sets) != len(sets) or len(self.brought) != len(fields.get("targets", list)):
+            raise Refused(f"{MANIFEST_NAME} names a set or a target twice")
         self.edges: list[list[str]] = []
         self.closures: list[Closure] | None = None
         if self.minor >= CLOSURES_SINCE:
             self.edges = edges_in(fields.get("edges", list))
+            self._facts = 0
             self.closures = [self._closure(one) for one in fields.get("closures", list)]
             if sorted((one.set_name, one.target) for one in self.closures) != sorted(self.jobs):
                 raise Refused(f"{MANIFEST_NAME} has no closure, or two, for a set on a target")
+
+    def requested(self, closure: Closure) -> "set[str]":
+        """Return the projects that the set of *closure* requests on its target, without those that are left out."""
+        own = self._sets[closure.set_name]
+        return {one for one in own.requested if (closure.target, one) not in own.gaps}
 
     def hashes(self) -> "dict[str, str]":
         """
@@ -103,8 +138,12 @@ class SiteManifest:
     def _closure(self, found: "Any") -> Closure:
         """Return one closure, whose numbers are positions in files and edges."""
         fields = Fields(found, "a closure of the manifest")
-        pins = numbers_in(fields.get("pins", str), len(self.files))
-        edges = numbers_in(fields.get("edges", str), len(self.edges))
+        pins = numbers_in(fields.get("pins", str), len(self.files), MANIFEST_NAME)
+        edges = numbers_in(fields.get("edges", str), len(self.edges), MANIFEST_NAME)
+        # A list of a few characters may name very many.
+        self._facts += len(pins) + len(edges)
+        if self._facts > MOST_STEPS:
+            raise Refused(f"{MANIFEST_NAME} has closures with more than {MOST_STEPS} pins and edges")
         return Closure(fields.get("set", str), fields.get("target", str), pins, edges)
 
 
@@ -114,14 +153,10 @@ def brought_in(found: "Any") -> "tuple[str, set[str]]":
     return fields.text("name", NAME), set(fields.get("brought", dict) if "brought" in fields.found else ())
 
 
-def jobs_in(found: "Any") -> "list[tuple[str, str]]":
-    """Return a set of the manifest with each of its targets."""
-    fields = Fields(found, "a set of the manifest")
-    name = fields.text("name", NAME)
-    targets: list[Any] = fields.get("targets", list)
-    if any(type(one) is not str for one in targets):
-        raise Refused(f"{MANIFEST_NAME} has a set with a target that is no text")
-    return [(name, one) for one in targets]
+def gap_in(found: "Any") -> "tuple[str, str]":
+    """Return target and project of a request that is left out."""
+    fields = Fields(found, "a gap of the manifest")
+    return fields.get("target", str), fields.text("project", PROJECT)
 
 
 def minor_of(schema: "Any") -> int:
@@ -137,25 +172,6 @@ def edges_in(found: "list[Any]") -> "list[list[str]]":
     for one in found:
         if type(one) is not list or [type(part) for part in one] != [str, str, str]:
             raise Refused(f"{MANIFEST_NAME} has an edge that is damaged")
-    return found
-
-
-def numbers_in(text: str, count: int) -> "list[int]":
-    """
-    Return the numbers of a list like ``0-3,7``, which is ascending and as short as it can be.
-
-    :param count: each number is below it.
-    """
-    found: list[int] = []
-    last = -2
-    for run in text.split(",") if text else ():
-        match = RUN.fullmatch(run)
-        first = int(match.group(1)) if match else 0
-        end = int(match.group(2) or first) if match else 0
-        if match is None or first < last + 2 or (match.group(2) and end <= first) or end >= count:
-            raise Refused(f"{MANIFEST_NAME} has a closure with a damaged list: {shown(run)}")
-        found.extend(range(first, end + 1))
-        last = end
     return found
 
 
