@@ -26,8 +26,8 @@ STATEMENTS = 10
 #: Tests of what a whole wing does: they are named after the behaviour, since no module alone has it.
 BEHAVIOURS = {
     "bundle/test_trip.py",
-    "standalone/importer/test_manipulations.py",
-    "standalone/importer/test_odd_values.py",
+    "standalone/importer/hostile/test_manipulations.py",
+    "standalone/importer/hostile/test_odd_values.py",
     "standalone/importer/test_stopped.py",
     "bundle/test_killed.py",
     "bundle/test_trips.py",

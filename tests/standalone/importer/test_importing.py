@@ -330,33 +330,6 @@ def test_room_is_checked_first(trip: Trip, monkeypatch: pytest.MonkeyPatch) -> N
     assert not far.site.exists()
 
 
-def test_scan_decides(trip: Trip, far: Far, tmp_path: Path) -> None:
-    """A program sees the new tree; its exit code decides before the swap."""
-    log, script = tmp_path / "log", tmp_path / "scan.sh"
-    script.write_text(f'#!/bin/sh\nls "$2" > {log}\nexit "$1"\n')
-    script.chmod(0o755)
-    before = far.everything()
-    done = far.run(trip.media[1], "--scan", f"{script} 4")
-    assert done.code == 1
-    assert done.error == f"`{script} 4` refused the new site with exit code 4"
-    assert "manifest.json" in log.read_text().split()
-    assert far.loose_wheels() == []
-    assert {path: data for path, data in far.everything().items() if path.startswith("site/")} == {
-        path: data for path, data in before.items() if path.startswith("site/")
-    }
-    for wrong, why in (
-        ("/no/such/program", "No such file"),
-        ("sh -c 'x", "No closing quotation"),
-        ("a\0b", "null byte"),
-    ):
-        done = far.run(trip.media[1], "--scan", wrong)
-        assert done.code == 2
-        assert "cannot be run: " in done.error
-        assert why in done.error
-        assert done.error.isprintable()
-    assert far.run(trip.media[1], "--scan", f"{script} 0").code == 0
-
-
 def test_owner_and_mode_follow_the_old_site(trip: Trip, far: Far) -> None:
     """New files and directories have owner and mode of the site before; the umask does not count."""
     for path in [far.site, *far.site.rglob("*")]:

@@ -1,13 +1,12 @@
 """Makes a release live: builds its tree, lets a program look at it, and swaps it with the site before."""
 
 import os
-import shlex
-import subprocess
 
 from pypi_subset.standalone.importer.disk import digest_of_file, exists, remove, sync_all
 from pypi_subset.standalone.importer.errors import Misused, Refused, shown
 from pypi_subset.standalone.importer.home import Shelf
 from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, RELEASE_PAGE
+from pypi_subset.standalone.importer.scanning import Placed, scan
 from pypi_subset.standalone.importer.state import FIRST_STATE, State
 from pypi_subset.standalone.importer.tree import Sources, Tree, graced, keep_proofs, release_page, strangers
 
@@ -85,8 +84,11 @@ class Installation:
             for one in grace:
                 if self.sources.live is not None:
                     tree.add(one["path"], self.sources.live)
-            tree.write(RELEASE_PAGE, release_page(release))
-            self._scan()
+            page = release_page(release)
+            tree.write(RELEASE_PAGE, page)
+            if self.options.scan:
+                placed = Placed(self.home.next, record, found, grace, page)
+                scan(self.options.scan, placed, trust=self.options.trust)
             sync_all(self.home.root)
         except BaseException:
             remove(self.home.next)
@@ -116,23 +118,6 @@ class Installation:
             highest = {"serial": release["serial"], "manifest": release["manifest"]}
         after = State(dict(FIRST_STATE, live=release, highest=highest, releases=kept, grace=grace))
         return after, retire if any(one["serial"] == retire for one in kept) else None
-
-    def _scan(self) -> None:
-        """
-        Run the program of ``--scan`` on the new tree.
-
-        :raises Refused: its exit code is not 0.
-        """
-        if not self.options.scan:
-            return
-        try:
-            command = [*shlex.split(self.options.scan), self.home.next]
-            code = subprocess.call(command, stdin=subprocess.DEVNULL)
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or error
-            raise Misused(f"`{shown(self.options.scan)}` cannot be run: {shown(why)}") from error
-        if code:
-            raise Refused(f"`{shown(self.options.scan)}` refused the new site with exit code {code}")
 
 
 def roll_back(home: "Home", serial: "int | None", options: Options, warn: "Callable[[str], None]") -> "dict[str, Any]":
