@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,8 +11,11 @@ from pypi_subset.standalone.importer.check import OVERRIDES, Ruling, check_order
 from pypi_subset.standalone.importer.errors import Refused
 from pypi_subset.standalone.importer.program import parser
 from pypi_subset.standalone.importer.state import FIRST_STATE, State
+from tests.support.gap.odd import VALUES, changed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pypi_subset.standalone.importer.reading.document import Bundle
 
 
@@ -28,7 +32,7 @@ def ordered(serial: int, manifest: str, *findings: str) -> list[str]:
     ruling = Ruling(set(findings), lambda _: None)
     state = State({**FIRST_STATE, "highest": {"serial": 3, "manifest": "a" * 64}})
     bundle: Bundle = Numbered(serial, manifest)  # type: ignore[assignment]
-    check_order(bundle, state, ruling)
+    check_order(bundle, state, "/none", ruling)
     return ruling.overridden
 
 
@@ -44,7 +48,37 @@ def test_order() -> None:
 def test_first_bundle_has_any_serial() -> None:
     """Before the first import no serial is too low."""
     bundle: Bundle = Numbered(1, "a")  # type: ignore[assignment]
-    check_order(bundle, State(), Ruling(set(), lambda _: None))
+    check_order(bundle, State(), "/none", Ruling(set(), lambda _: None))
+
+
+@pytest.mark.parametrize(
+    ("serial", "manifest", "good"), [(4, "b", True), (3, "a", True), (3, "b", False), (2, "a", False)]
+)
+def test_a_lost_state(tmp_path: Path, serial: int, manifest: str, good: bool) -> None:  # noqa: FBT001 - a table
+    """Without ``state.json`` the live site says which serial is the highest."""
+    bundle: Bundle = Numbered(serial, manifest * 64)  # type: ignore[assignment]
+    (tmp_path / "release.json").write_text(json.dumps({"serial": 3, "manifest_sha256": "a" * 64}))
+    if good:
+        check_order(bundle, State(), str(tmp_path), Ruling(set(), lambda _: None))
+        return
+    with pytest.raises(Refused, match=r"3 .*is what the live site states; .* with --allow-lower-serial"):
+        check_order(bundle, State(), str(tmp_path), Ruling(set(), lambda _: None))
+    ruling = Ruling({"lower serial"}, lambda _: None)
+    check_order(bundle, State(), str(tmp_path), ruling)
+    assert ruling.overridden == ["lower serial"]
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_a_damaged_release_file(tmp_path: Path, value: str) -> None:
+    """A ``release.json`` of the live site with odd values is one line that says what to do."""
+    bundle: Bundle = Numbered(4, "b" * 64)  # type: ignore[assignment]
+    for where, data in changed({"serial": 3, "manifest_sha256": "a" * 64}, value):
+        (tmp_path / "release.json").write_bytes(data)
+        if where == "serial" and value == "3":
+            continue
+        with pytest.raises(Refused, match=r"; compare the live site with its bundle, or move .* away$") as caught:
+            check_order(bundle, State(), str(tmp_path), Ruling(set(), lambda _: None))
+        assert str(caught.value).isprintable()
 
 
 @pytest.mark.parametrize("finding", OVERRIDES)

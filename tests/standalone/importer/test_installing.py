@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.gap.bundles import Key, Recipe
 from tests.support.gap.far import Far, Trip
 from tests.support.gap.releases import files_of, first, second
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +82,20 @@ def test_rollback_without_a_record(trip: Trip) -> None:
     (far.into / "releases/1.json").unlink()
     assert far.run("--rollback").code == 0
     assert files_of(far.site).items() >= files_of(trip.sites[0]).items()
+
+
+def test_rollback_through_a_link(trip: Trip, tmp_path: Path) -> None:
+    """A kept release that a symbolic link replaced is no release of this directory."""
+    far = trip.far("linked", 2)
+    (far.into / "releases/1").rename(tmp_path / "elsewhere")
+    (far.into / "releases/1").symlink_to(tmp_path / "elsewhere")
+    before = files_of(far.site)
+    for arguments in (["--rollback"], ["--rollback", "--trust-kept"], [trip.media[2]]):
+        done = far.run(*arguments)
+        assert done.code == 1
+        assert "releases/1 is a symbolic link or a file, and must be a directory" in done.error
+        assert files_of(far.site) == before
+    assert (tmp_path / "elsewhere/manifest.json").exists()
 
 
 def test_rollback_can_be_scanned(trip: Trip) -> None:

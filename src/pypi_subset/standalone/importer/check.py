@@ -5,8 +5,14 @@ import time
 
 from pypi_subset.standalone.importer.disk import exists, read_file
 from pypi_subset.standalone.importer.errors import Hindered, Misused, Refused, shown
-from pypi_subset.standalone.importer.reading.document import BUNDLE, LONGEST_BUNDLE, SIGNATURE_NAME, Bundle
-from pypi_subset.standalone.importer.reading.strict_json import moment_text
+from pypi_subset.standalone.importer.reading.document import (
+    BUNDLE,
+    LAST_SERIAL,
+    LONGEST_BUNDLE,
+    SIGNATURE_NAME,
+    Bundle,
+)
+from pypi_subset.standalone.importer.reading.strict_json import Fields, moment_text, parse_json
 from pypi_subset.standalone.importer.reading.volumes import is_whole
 from pypi_subset.standalone.importer.trust.signers import LONGEST_SIGNERS, allowed
 from pypi_subset.standalone.importer.trust.sshsig import LONGEST_SIGNATURE, fingerprint, signer_of
@@ -17,6 +23,8 @@ if TYPE_CHECKING:
 
     from pypi_subset.standalone.importer.state import State
 
+#: The file of a site with its serial, and its bytes and values.
+RELEASE_NAME, LONGEST_RELEASE, MOST_RELEASE = "release.json", 1 << 20, 1000
 #: What an import can do in spite of a finding: the option of the command line, and the word in ``state.json``.
 OVERRIDES = {
     "unsigned": "--allow-unsigned",
@@ -125,19 +133,39 @@ def check_helpers(bundle: Bundle, medium: str) -> None:
             raise Refused(f"{one.name} on the medium was changed; make the bundle again")
 
 
-def check_order(bundle: Bundle, state: "State", ruling: Ruling) -> None:
+def check_order(bundle: Bundle, state: "State", site: str, ruling: Ruling) -> None:
     """
     Check that no later release was imported before.
 
+    :param site: directory of the live site; its ``release.json`` counts if the state was lost.
     :raises Refused: one was, also if a rollback followed.
     """
     highest: dict[str, Any] | None = state.highest
+    where = "was imported before"
     if highest is None:
-        return
-    serial, manifest = int(highest["serial"]), highest["manifest"]
+        path = os.path.join(site, RELEASE_NAME)
+        if not exists(path):
+            return
+        try:
+            serial, manifest = release_in(read_file(path, LONGEST_RELEASE))
+        except Refused as error:
+            raise Refused(f"{error}; compare the live site with its bundle, or move {shown(path)} away") from error
+        where = "is what the live site states"
+    else:
+        serial, manifest = int(highest["serial"]), highest["manifest"]
     if bundle.serial < serial:
-        what = f"the bundle has the serial {bundle.serial}, and {serial} was imported before"
+        what = f"the bundle has the serial {bundle.serial}, and {serial} {where}"
         ruling.find("lower serial", what, "import a newer bundle")
     elif bundle.serial == serial and bundle.manifest != manifest:
-        what = f"a release with the serial {serial} and another manifest was imported before"
+        what = f"a release with the serial {serial} and another manifest {where}"
         ruling.find("lower serial", what, "import a newer bundle")
+
+
+def release_in(data: bytes) -> "tuple[int, str]":
+    """
+    Return serial and manifest that ``release.json`` of a site states.
+
+    :raises Refused: it is damaged.
+    """
+    fields = Fields(parse_json(data, RELEASE_NAME, MOST_RELEASE), RELEASE_NAME)
+    return fields.number("serial", 1, LAST_SERIAL), fields.digest("manifest_sha256")

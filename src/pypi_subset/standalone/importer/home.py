@@ -209,9 +209,11 @@ class Shelf:
 
     :param root: its directory.
     :param record: of the release; empty if no import wrote it.
+    :raises Refused: a symbolic link is there.
     """
 
     def __init__(self, root: str, record: "Record") -> None:
+        is_folder(root)
         self.root = root
         self.record = record
         self.looks: dict[str, Look] = dict(looks_below(root))

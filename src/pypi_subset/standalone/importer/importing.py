@@ -4,11 +4,20 @@ import hashlib
 import os
 import time
 
-from pypi_subset.standalone.importer.check import Ruling, check_helpers, check_order, read_signed
+from pypi_subset.standalone.importer.check import (
+    LONGEST_RELEASE,
+    RELEASE_NAME,
+    Ruling,
+    check_helpers,
+    check_order,
+    read_signed,
+    release_in,
+)
 from pypi_subset.standalone.importer.disk import (
     can_link,
     digest_of_file,
     exists,
+    is_folder,
     looks_below,
     read_file,
     remove,
@@ -18,10 +27,10 @@ from pypi_subset.standalone.importer.disk import (
 from pypi_subset.standalone.importer.errors import Hindered, Refused, shown
 from pypi_subset.standalone.importer.installing import Installation
 from pypi_subset.standalone.importer.reading.closures import Walk
-from pypi_subset.standalone.importer.reading.document import BUNDLE, LAST_SERIAL, SIGNATURE_NAME
+from pypi_subset.standalone.importer.reading.document import BUNDLE, SIGNATURE_NAME
 from pypi_subset.standalone.importer.reading.manifests import LONGEST_MANIFEST, SiteManifest, patched
 from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, check_paths
-from pypi_subset.standalone.importer.reading.strict_json import Fields, moment_text, parse_json
+from pypi_subset.standalone.importer.reading.strict_json import moment_text
 from pypi_subset.standalone.importer.reading.volumes import Intake, write_blob
 from pypi_subset.standalone.importer.tree import Sources
 
@@ -32,9 +41,6 @@ if TYPE_CHECKING:
     from pypi_subset.standalone.importer.home import Home, Shelf
     from pypi_subset.standalone.importer.installing import Options
     from pypi_subset.standalone.importer.reading.document import Bundle
-
-#: Bytes and values of release.json.
-LONGEST_RELEASE, MOST_RELEASE = 1 << 20, 1000
 
 
 class Import:
@@ -61,7 +67,7 @@ class Import:
         )
         self.bundle: Bundle = self.signed.bundle
         self.intake = Intake(self.bundle, medium, home.incoming, say)
-        check_order(self.bundle, self.state, self.ruling)
+        check_order(self.bundle, self.state, home.site, self.ruling)
         check_helpers(self.bundle, medium)
         self.base = self._base()
         self.new_manifest = b""
@@ -184,13 +190,11 @@ class Import:
 
     def _check_release(self, wanted: "dict[str, str]", found: "dict[str, tuple[Shelf, str] | None]") -> None:
         """Check that ``release.json`` of the site is about this release."""
-        if "release.json" not in wanted:
+        if RELEASE_NAME not in wanted:
             return
-        data = self._content("release.json", LONGEST_RELEASE, wanted, found)
-        fields = Fields(parse_json(data, "release.json", MOST_RELEASE), "release.json")
-        stated = (fields.number("serial", 1, LAST_SERIAL), fields.digest("manifest_sha256"))
+        stated = release_in(self._content(RELEASE_NAME, LONGEST_RELEASE, wanted, found))
         if stated != (self.bundle.serial, self.bundle.manifest):
-            raise Refused(f"release.json is about another release than {BUNDLE}")
+            raise Refused(f"{RELEASE_NAME} is about another release than {BUNDLE}")
 
     def _begin(self) -> None:
         """
@@ -239,7 +243,7 @@ class Import:
         for wanted in (self.bundle.manifest, self.bundle.base):
             for place in places:
                 path = os.path.join(place, MANIFEST_NAME)
-                if exists(path) and digest_of_file(path)[0] == wanted:
+                if is_folder(place) and exists(path) and digest_of_file(path)[0] == wanted:
                     return read_file(path, LONGEST_MANIFEST)
         live = self.home.manifest()
         step = f"run `pypi-subset bundle --since {live}`" if live else "make a full bundle"
