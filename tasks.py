@@ -78,13 +78,19 @@ def test(_context: Context) -> None:
 def test_slow(_context: Context) -> None:
     """Run the tests that take seconds each, or ask every interpreter of this machine."""
     # They wait for most of their time, for clusters, limits and machines that hang.
-    run(f"pytest -q -n {max(4, os.cpu_count() or 1)} -m slow")
+    run(f"pytest -q -n {3 * (os.cpu_count() or 2)} -m slow")
 
 
 @task
 def test_hosts(_context: Context) -> None:
     """Run the tests on nginx, Apache and Caddy, and in Chromium; one that is not installed is skipped."""
     run('pytest -q -n auto -m "hosts or browser"')
+
+
+@task
+def test_long(_context: Context) -> None:
+    """Run the tests that take half a minute or more each; some need PyPI."""
+    run("pytest -q -n auto -m long")
 
 
 @task
@@ -96,7 +102,8 @@ def test_manual(_context: Context) -> None:
 @task
 def test_network(_context: Context) -> None:
     """Run the tests that need PyPI."""
-    run("pytest -q -n auto -m network")
+    # They wait for it.
+    run(f"pytest -q -n {2 * (os.cpu_count() or 2)} -m network")
 
 
 @task
@@ -239,6 +246,7 @@ namespace = Collection(
         test,
         test_slow,
         test_hosts,
+        test_long,
         test_manual,
         test_network,
         sweep,

@@ -115,7 +115,7 @@ def test_every_page_is_run() -> None:
     "name",
     [
         pytest.param("tutorial/first-subset.md", marks=pytest.mark.slow),
-        pytest.param("tutorial/across-the-gap.md", marks=pytest.mark.slow),
+        pytest.param("tutorial/across-the-gap.md", marks=pytest.mark.manual),
         pytest.param("how-to/windows-lab.md", marks=pytest.mark.manual),
         pytest.param("how-to/rhel-8.md", marks=pytest.mark.manual),
     ],
@@ -125,7 +125,7 @@ def test_a_page_from_nothing(sandbox: Sandbox, name: str) -> None:
     assert sandbox.walk(page(name)) > 5
 
 
-@pytest.mark.slow
+@pytest.mark.manual
 def test_private_wheels(sandbox: Sandbox) -> None:
     """The page mirrors and proves a wheel that is on no index."""
     wheel = make_wheel("acme-tools", requires=["six"])
@@ -134,7 +134,7 @@ def test_private_wheels(sandbox: Sandbox) -> None:
     assert sandbox.walk(page("how-to/private-wheels.md")) == 6
 
 
-@pytest.mark.slow
+@pytest.mark.manual
 def test_uv_project(sandbox: Sandbox, index: Index) -> None:
     """The page mirrors and proves what uv locked, from the project to an installation."""
     sandbox.program("uv", f'exec {find_uv_bin()} "$@" --no-config --default-index {index.url} 2>&1')

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from pypi_subset.model.targets import Target
     from tests.support.wheels import Wheel
 
-MINORS = range(9, 14)
+MINORS = [
+    pytest.param(9, marks=pytest.mark.slow),
+    *(pytest.param(minor, marks=pytest.mark.long) for minor in (10, 11, 12)),
+    pytest.param(13, marks=pytest.mark.slow),
+]
 
 
 def target_of(minor: int) -> Target:
@@ -87,7 +91,6 @@ def told(checks: Sequence[Check]) -> list[tuple[str, str, str, tuple[str, ...]]]
     return [(one.request, one.way, one.status, one.versions) for one in checks if one.proof != "second opinion"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("minor", MINORS)
 def test_green_of_both_kinds(tmp_path: Path, minor: int) -> None:
     """What a real interpreter installs is what is unpacked without it: the same versions, by each way in."""
@@ -101,7 +104,6 @@ def test_green_of_both_kinds(tmp_path: Path, minor: int) -> None:
     assert {"app==1.0", choice, "extra-part==1.0", "native==1.0"} | exact == {*installed[0].versions}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("minor", MINORS)
 def test_red_of_both_kinds(tmp_path: Path, minor: int) -> None:
     """What a real interpreter refuses is refused without it, in the same words."""

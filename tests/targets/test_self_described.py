@@ -188,7 +188,7 @@ LINES = ("native", "stable", "pure", "patch", "markers", "machine>=0.9; python_v
 ASK_ONLY = ("--dry-run", "--ignore-installed", "--isolated", "--no-cache-dir", "--only-binary", ":all:", "--quiet")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_resolution_is_that_of_the_machines_own_pip(
     modern: list[Machine], workspace: Workspace, tmp_path: Path
 ) -> None:

@@ -416,7 +416,7 @@ def own() -> list[Any]:
     return [*(targets.parse(name, f"cp3{MINOR}-{tag}") for name, tag in tags.items()), describe_host("here")]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="stands for a machine of GitHub's that runs Linux")
 def test_steps_for_github(published: Workspace, tmp_path: Path, locked: Path, own: list[Any]) -> None:
     """Every job proves its own targets and keeps its report; the last joins them to a whole green one and publishes."""

@@ -224,7 +224,7 @@ def test_a_worker_that_dies(tmp_path: Path, dask: Cluster, capsys: pytest.Captur
     assert len(list(dask.folder.glob("worker-*/*/*/pypi-subset-*/site/simple"))) <= 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_case_that_kills_every_worker(tmp_path: Path, dask: Cluster) -> None:
     """Without isolation, what ends each worker that takes it is red with a reason; who stood behind it in the queue is proven all the same."""
     pins = {"here": [make_wheel("killer", files={"killer.py": killer()}), COLORAMA]}
@@ -288,7 +288,7 @@ def outcome_of(check: dict[str, Any]) -> tuple[str, str]:
     return check["status"], check["reason"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_scheduler_dies(tmp_path: Path, dask: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """A scheduler that is gone in the midst of a run leaves no case without a result, and no traceback."""
     monkeypatch.setattr(cluster, "LONELY", 2)

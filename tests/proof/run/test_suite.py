@@ -154,7 +154,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_hang_a_crash_and_a_kill(tmp_path: Path) -> None:
     """Without isolation, each is red with a reason, in the time that imports have; what else there is is proven."""
     wheels = [make_wheel(name, files={f"{name}.py": code}) for name, code in FAULTS.items()]
