@@ -222,6 +222,31 @@ def test_a_receipt_leaves_a_number(side: Office, made: Path, tmp_path: Path) -> 
     assert side.bundle(tmp_path / "two", since="last").bundle.serial == 2
 
 
+def test_a_receipt_uses_up_no_numbers(side: Office, made: Path, tmp_path: Path) -> None:
+    """A number far above the last one is an error; without a ledger the limit is higher."""
+    first = side.bundle(tmp_path / "one").bundle
+    path = tmp_path / "receipt.json"
+
+    def state(serial: int) -> None:
+        path.write_text(
+            json.dumps({"schema": "1.0", "kind": "pypi-subset receipt", "serial": serial, "manifest": first.manifest})
+        )
+
+    updated(side, made)
+    state(1_000_002)
+    with pytest.raises(SubsetError, match="states the number 1,000,002, and the last bundle had 1") as caught:
+        side.bundle(tmp_path / "two", since=str(path))
+    assert "import_bundle.py --list" in str(caught.value)
+    state(1_000_001)
+    assert side.bundle(tmp_path / "two", since=str(path)).bundle.serial == 1_000_002
+    shutil.rmtree(side.space.paths.packages / SENT)
+    state(1_000_000_001)
+    with pytest.raises(SubsetError, match="and the last bundle had 0"):
+        side.bundle(tmp_path / "three", since=str(path))
+    state(1_000_000_000)
+    assert side.bundle(tmp_path / "three", since=str(path)).bundle.serial == 1_000_000_001
+
+
 def test_only_what_is_proven(side: Office, stick: Path) -> None:
     """A report that is gone: refused as publish refuses it, and carried with force; manifest and review say so."""
     report_path(side.site).unlink()

@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 #: Days for which the importer takes a bundle, if nothing else is asked for.
 DAYS = 90
 _MOST_DAYS = 36_500
+#: How far a receipt may be ahead of the last bundle, and what it may state if no ledger is there. A wrong receipt would
+#: otherwise use up the numbers, which never go back.
+_AHEAD, _FIRST = 1_000_000, 1_000_000_000
+_COMPARE = "compare it with `import_bundle.py --list` on the disconnected side"
 _TO = "name a directory, as in `--to /media/stick`"
 
 
@@ -198,7 +202,10 @@ def _numbered(release: Release, known: Ledger, start: Start, moment: datetime) -
     last, digest, now = ledger.last_release(known), release.manifest_sha256, moment.strftime(TIME)
     if start.serial >= LAST:
         msg = f"the receipt states the number {start.serial}, after which there is none"
-        raise SubsetError(msg, next_step="compare it with `import_bundle.py --list` on the disconnected side")
+        raise SubsetError(msg, next_step=_COMPARE)
+    if start.serial > (last.serial + _AHEAD if last else _FIRST):
+        msg = f"the receipt states the number {start.serial:,}, and the last bundle had {last.serial if last else 0:,}"
+        raise SubsetError(msg, next_step=_COMPARE)
     if start.serial > (last.serial if last else 0):
         # The ledger was lost, or another one numbered what is over there: the receipt knows a higher number.
         own = SiteRelease(schema="1.0", serial=start.serial + 1, manifest_sha256=digest, published=now)
