@@ -18,7 +18,7 @@ from pypi_subset.standalone.importer.reading import closures, pages
 from tests.support.bundles.office import arrived, office
 from tests.support.gap.bundles import Key, Recipe
 from tests.support.gap.far import Far, Trip, run, run_alone
-from tests.support.gap.releases import files_of, first, second, third, with_page
+from tests.support.gap.releases import files_of, first, second, third, with_manifest, with_page
 from tests.support.sites.handwritten import sha256
 from tests.support.sites.workspace import Workspace, own_index
 from tests.support.wheels import make_wheel
@@ -403,6 +403,38 @@ def test_foreign_files_of_the_site(trip: Trip, far: Far) -> None:
     assert "warning: site/robots.txt is from no bundle; the release before has it" in done.err
     assert (far.into / "releases/1/robots.txt").read_text() == "mine"
     assert not (far.site / "robots.txt").exists()
+
+
+def test_a_site_that_nothing_proves(trip: Trip, tmp_path: Path) -> None:
+    """What ``--force`` carried is announced at each look, stands in state and page, and is still known after a rollback."""
+    site = with_manifest(first().write(tmp_path / "site"), lambda one: one.update(unproven=True))
+    stick = Recipe(1, trip.key).make(tmp_path / "stick", site)
+    far = trip.far("unproven")
+    line = "warning: nothing proves the site of this bundle: the connected side carried it with --force\n"
+    for arguments in (["--verify"], ["--dry-run"], []):
+        done = far.run(stick, *arguments)
+        assert done.code == 0
+        assert line in done.err
+    assert "release 1, signed by lab@example.org, not proven, created" in done.out
+    assert state(far)["live"]["unproven"] is True
+    assert "carried this site with --force" in (far.site / "release.html").read_text()
+    assert "live: release 1, signed by lab@example.org, not proven, created" in far.run("--list").out
+    done = far.run(Recipe(2, trip.key).make(tmp_path / "next", trip.sites[1], site))
+    assert (done.code, "not proven" in done.out, line in done.err) == (0, False, False)
+    assert state(far)["live"]["unproven"] is False
+    assert "--force" not in (far.site / "release.html").read_text()
+    assert "kept: release 1, signed by lab@example.org, not proven, created" in far.run("--list").out
+    assert "not proven" in far.run("--rollback").out
+    assert "carried this site with --force" in (far.site / "release.html").read_text()
+
+
+def test_a_state_of_an_earlier_importer(trip: Trip, far: Far) -> None:
+    """A release without the word whether it is proven is read as one that nothing is known of."""
+    found = state(far)
+    del found["live"]["unproven"]
+    (far.into / "state.json").write_text(json.dumps(found))
+    assert far.run(trip.media[1]).code == 0
+    assert far.run("--list").code == 0
 
 
 def test_site_that_another_way_brought(trip: Trip) -> None:

@@ -13,7 +13,7 @@ from tests.support.sites.handwritten import Entry, sha256, write_site
 from tests.support.wheels import Wheel, make_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 #: What `first` and `second` have on each target. ``opt`` is needed by the extra ``fast`` of ``app``.
@@ -146,8 +146,13 @@ def files_of(site: Path) -> dict[str, str]:
 def with_page(site: Path, path: str, text: str) -> Path:
     """Return *site*, after giving a page the *text* as an exporter that is wrong would: manifest and release agree with it."""
     (site / path).write_text(text)
+    return with_manifest(site, lambda one: one["pages"].update({path: sha256(text.encode())}))
+
+
+def with_manifest(site: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    """Return *site*, after changing its manifest; ``release.json`` agrees with it."""
     manifest = json.loads((site / "manifest.json").read_bytes())
-    manifest["pages"][path] = sha256(text.encode())
+    change(manifest)
     (site / "manifest.json").write_text(json.dumps(manifest))
     release = json.loads((site / "release.json").read_bytes())
     release["manifest_sha256"] = sha256((site / "manifest.json").read_bytes())

@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from pypi_subset.standalone.importer.reading.document import Bundle
 
 
+#: The line about a bundle that was made with ``--force``.
+UNPROVEN = "nothing proves the site of this bundle: the connected side carried it with --force"
+
+
 class Import:
     """
     An import of a bundle.
@@ -88,7 +92,7 @@ class Import:
         found = sources.find(wanted)
         self.walk(manifest, wanted, found, sources)
         self._check_release(wanted, found)
-        release = self._release()
+        release = self._release(unproven=manifest.unproven)
         installation = Installation(home, self.state, sources, self.options)
         grace = installation.run(release, wanted, found, self.warn)
         return {"imported": release, "files": len(wanted), "new": len(self.bundle.paths), "grace": grace}
@@ -113,7 +117,12 @@ class Import:
             self.intake.close()
         path = os.path.join(self.home.site, MANIFEST_NAME)
         before = SiteManifest(read_file(path, LONGEST_MANIFEST)) if exists(path) else None
-        return {"serial": self.bundle.serial, "signer": self.signed.signer, "targets": changes(before, manifest)}
+        return {
+            "serial": self.bundle.serial,
+            "signer": self.signed.signer,
+            "unproven": manifest.unproven,
+            "targets": changes(before, manifest),
+        }
 
     def manifest(self) -> "tuple[SiteManifest, dict[str, str]]":
         """
@@ -130,6 +139,8 @@ class Import:
             data = self.intake.read(bundle.manifest, LONGEST_MANIFEST)
         self.new_manifest = data
         manifest = SiteManifest(data)
+        if manifest.unproven:
+            self.warn(UNPROVEN)
         if manifest.digest != bundle.manifest:
             raise Refused(f"{MANIFEST_NAME} has another hash than {BUNDLE} names")
         wanted = manifest.hashes()
@@ -219,7 +230,7 @@ class Import:
         if self.signature:
             write_file(os.path.join(home.incoming, SIGNATURE_NAME), self.signature)
 
-    def _release(self) -> "dict[str, Any]":
+    def _release(self, *, unproven: bool) -> "dict[str, Any]":
         """Return what ``state.json`` says of the new release."""
         return {
             "serial": self.bundle.serial,
@@ -229,6 +240,7 @@ class Import:
             "created": moment_text(self.bundle.created),
             "imported": moment_text(time.time()),
             "overrides": self.ruling.overridden,
+            "unproven": unproven,
         }
 
     def _base(self) -> bytes:

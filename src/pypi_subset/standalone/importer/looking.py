@@ -7,6 +7,7 @@ from pypi_subset.standalone.importer.check import Ruling, check_helpers, read_si
 from pypi_subset.standalone.importer.disk import exists, read_file, remove
 from pypi_subset.standalone.importer.errors import Misused, Refused, shown
 from pypi_subset.standalone.importer.home import Shelf
+from pypi_subset.standalone.importer.importing import UNPROVEN
 from pypi_subset.standalone.importer.reading.closures import Walk
 from pypi_subset.standalone.importer.reading.manifests import LONGEST_MANIFEST, SiteManifest
 from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, RELEASE_PAGE, is_proof
@@ -43,7 +44,8 @@ def verify_bundle(
     intake.check()
     if bundle.manifest in bundle.blobs:
         try:
-            SiteManifest(intake.read(bundle.manifest, LONGEST_MANIFEST))
+            if SiteManifest(intake.read(bundle.manifest, LONGEST_MANIFEST)).unproven:
+                warn(UNPROVEN)
         finally:
             intake.close()
     return {

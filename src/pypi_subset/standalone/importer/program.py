@@ -212,7 +212,10 @@ def lines_of(document: "dict[str, Any]") -> "list[str]":
 def release_line(release: "dict[str, Any]") -> str:
     """Return how a line names a release."""
     signer = f"signed by {release['signer']}" if release["signer"] else "signed by an unknown key"
-    return f"release {release['serial']}, {signer if release['key'] else 'unsigned'}, created {release['created']},"
+    proof = ", not proven" if release.get("unproven") else ""
+    return (
+        f"release {release['serial']}, {signer if release['key'] else 'unsigned'}{proof}, created {release['created']},"
+    )
 
 
 def preview_lines(found: "dict[str, Any]") -> "list[str]":

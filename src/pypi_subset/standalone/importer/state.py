@@ -18,8 +18,8 @@ class State:
     """
     What ``state.json`` says.
 
-    :param live: serial, manifest, signer, key, created, imported and overrides of the live release; ``None`` before
-        the first import.
+    :param live: serial, manifest, signer, key, created, imported, overrides and unproven of the live release; ``None``
+        before the first import.
     :param highest: serial and manifest of the highest release that was ever imported.
     :param releases: kept releases, each like *live*.
     :param grace: files that no release has any more, and that stay for a while: path, sha256, size, mtime, until.
@@ -66,6 +66,9 @@ def check_release(found: "Any") -> None:
     fields = check_number(found)
     for name in ("signer", "key", "created", "imported"):
         fields.get(name, str)
+    # Releases that an earlier importer imported do not have it.
+    if "unproven" in fields.found:
+        fields.get("unproven", bool)
     if not all(type(one) is str for one in fields.get("overrides", list)):
         raise Refused("a release of state.json: overrides has another value than a text")
 

@@ -247,6 +247,7 @@ def release_page(release: "dict[str, Any]") -> bytes:
         ("Release", release["serial"]),
         ("Signed by", release["signer"] or "unknown"),
         ("Key", release["key"] or "none"),
+        *([("Proof", "none: the connected side carried this site with --force")] if release.get("unproven") else []),
         ("Created", release["created"]),
         ("Imported", release["imported"]),
         ("Manifest", release["manifest"]),

@@ -98,6 +98,8 @@ class SiteManifest:
         fields = Fields(parse_json(data, MANIFEST_NAME, MOST_FACTS), MANIFEST_NAME)
         self.minor = minor_of(fields.get("schema", str, int))
         self.files = [Distribution(one) for one in fields.get("files", list)]
+        #: Whether the connected side carried a site that nothing proves (``--force``).
+        self.unproven = "unproven" in fields.found and bool(fields.get("unproven", bool))
         self.pages: dict[str, str] = digests_in(fields.get("pages", dict), "pages")
         self.brought: dict[str, set[str]] = dict(map(brought_in, fields.get("targets", list)))
         sets = [Set(one) for one in fields.get("sets", list)]
