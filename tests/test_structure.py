@@ -55,6 +55,7 @@ BESIDE_STANDARD = {
     "proof/isolation/_launcher.py": set(),
     "standalone/describe_target.py": {"_manylinux"},
     "standalone/importer": {"pypi_subset"},
+    "standalone/installer": {"pypi_subset"},
     "standalone/joined.py": set(),
 }
 #: Modules of Python that Windows has not.

@@ -18,6 +18,8 @@ PROJECTS, REQUESTS, LISTS = "project", "request", "list"
 PAGE, JSON_PAGE = "index.html", "index.v1_json"
 #: Files at the top of a site.
 MANIFEST, FIND_LINKS, README, NOT_FOUND = "manifest.json", "find-links.html", "README.md", "404.html"
+#: What installs a set on a machine without pypi-subset, and what starts it on Unix and on Windows.
+INSTALLER, INSTALLER_SH, INSTALLER_CMD = "install.py", "install.sh", "install.cmd"
 #: What `publish` says of a published site, at its destination alone.
 RELEASE = "release.json"
 #: The page about the live release of an imported site. The front page shows it.
@@ -48,6 +50,7 @@ ALL_WHEELS = f"{SIMPLE}/*/*.whl"
 GENERATED = frozenset(
     {
         *(SIMPLE, SIMPLE_JSON, VIEWS, LOCKS, SERVERS, PROOF, PROJECTS, REQUESTS, LISTS, MANUAL),
+        *(INSTALLER, INSTALLER_SH, INSTALLER_CMD),
         *(PAGE, MANIFEST, FIND_LINKS, README, NOT_FOUND, NO_JEKYLL, HEADERS, STYLE, SCRIPT, SEARCH, *OF_THE_PLACE),
     }
 )
@@ -57,12 +60,15 @@ JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 
 # Files that are not listed are plain bytes; guessing would add an encoding to `.tar.gz`, which uv then unpacks twice.
 _TYPES = {
+    ".cmd": "text/plain; charset=utf-8",
     ".conf": "text/plain; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
     ".md": "text/plain; charset=utf-8",
+    ".py": "text/plain; charset=utf-8",
+    ".sh": "text/plain; charset=utf-8",
     ".svg": "image/svg+xml",
     ".toml": "application/toml",
     ".txt": "text/plain; charset=utf-8",
@@ -77,14 +83,16 @@ _LAST = {FIND_LINKS: 2, SEARCH: 3, REPORT_STYLE: 1, REPORT_SCRIPT: 1, MANIFEST: 
 # A file of the manual: no part is hidden, and none ends with a dot.
 _MANUAL_FILE = re.compile(rf"{MANUAL}(?:/[A-Za-z0-9_](?:[A-Za-z0-9._-]{{0,98}}[A-Za-z0-9_])?){{1,8}}")
 
-# What every site has, whatever is in it; the first list since schema 1.0, the second since 1.1, the third since 1.4.
+# What every site has, whatever is in it; the first list since schema 1.0, the second since 1.1, pages for people since 1.4,
+# the last list since 1.6.
 _TOP = (
     *(PAGE, FIND_LINKS, NOT_FOUND, NO_JEKYLL, HEADERS),
     *(f"{SERVERS}/{name}" for name in (CADDY, APACHE, NGINX)),
     *(f"{SIMPLE_JSON}/{name}" for name in (PAGE, HTACCESS)),
 )
 _ASSETS = (STYLE, SCRIPT)
-_PEOPLE_SINCE = 4
+_INSTALLERS = (INSTALLER, INSTALLER_SH, INSTALLER_CMD)
+_PEOPLE_SINCE, _INSTALLERS_SINCE = 4, 6
 
 #: Projects that the front page lists, and each page of a long list.
 LISTED = 200
@@ -145,7 +153,8 @@ def written(
     :param projects: those of the site.
     :param jobs: names of the locks.
     :param requests: each set, with each project that it requests.
-    :param minor: the minor number of the manifest's schema. 1.0 had no style and no script, 1.3 the front page alone.
+    :param minor: the minor number of the manifest's schema. 1.0 had no style and no script, 1.3 the front page alone,
+        1.5 no installer.
     """
     found = {*_TOP, *(_ASSETS if minor else ()), *(path for job in jobs for path in lock_paths(job))}
     found.update(_index_paths(SIMPLE, projects), (f"{SIMPLE_JSON}/{one}/{PAGE}" for one in projects))
@@ -154,6 +163,8 @@ def written(
     if minor >= _PEOPLE_SINCE:
         found.update(map(project_page, projects), (request_page(*one) for one in requests))
         found.update({SEARCH, *map(list_page, lists_of(len(projects)))})
+    if minor >= _INSTALLERS_SINCE:
+        found.update(_INSTALLERS)
     return found
 
 

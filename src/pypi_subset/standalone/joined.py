@@ -1,18 +1,36 @@
-"""``import_bundle.py``: the modules of the importer, joined into one file for machines without pypi-subset."""
+"""``import_bundle.py`` and ``install.py``: modules joined into one file each, for machines without pypi-subset."""
 
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from pathlib import Path
 
-_PACKAGE = "pypi_subset.standalone.importer"
-_FOLDER = Path(__file__).parent / "importer"
+_PACKAGE = "pypi_subset.standalone"
+_FOLDER = Path(__file__).parent
 #: The module that all others lead to.
 _LAST = "program"
 
-_HEAD = '''\
-#!/usr/bin/env python3
-"""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Script:
+    """
+    A file to join.
+
+    :param package: the directory of its modules, which may import those of other directories.
+    :param name: its file name.
+    :param about: the text at its top.
+    """
+
+    package: str
+    name: str
+    about: str
+
+
+_IMPORTER = _Script(
+    package="importer",
+    name="import_bundle.py",
+    about="""\
 Import a bundle of pypi-subset on a machine behind the gap.
 
     python3 import_bundle.py /media/stick --into /srv/pypi
@@ -21,14 +39,34 @@ The web server's root is /srv/pypi/site. The keys that may sign bundles are in /
 there by another way than the bundle. `python3 import_bundle.py --help` lists all options.
 
 It needs Python 3.6 or newer and nothing else. It uses no network, and writes nothing outside of the directory of --into
-but the receipt. pypi-subset joined this file from the modules below; each begins with a line of its name. The program is
+but the receipt.""",
+)
+_INSTALLER = _Script(
+    package="installer",
+    name="install.py",
+    about="""\
+Install a set of a site of pypi-subset into a virtual environment of this machine.
+
+    python3 install.py /srv/lab
+    python3 install.py /srv/lab --site http://pypi.lab/ --set base
+
+It makes the environment, or uses the one that is there, and installs exactly what the lock for this machine names. Each
+file is compared with its SHA-256. `python3 install.py --help` lists all options.
+
+It needs Python 3.6 or newer and nothing else: pip comes from the site. It reads the site alone, and writes only into
+the environment.""",
+)
+_HEAD = '''\
+#!/usr/bin/env python3
+"""
+{about} pypi-subset joined this file from the modules below; each begins with a line of its name. The program is
 a text, so that an older Python, which cannot read it, reaches the line that says which Python it needs.
 """
 
 import sys
 
 if sys.version_info < (3, 6):
-    sys.exit("import_bundle.py: error: it needs Python 3.6 or newer; run it with another python3")
+    sys.exit("{name}: error: it needs Python 3.6 or newer; run it with another python3")
 
 '''
 _TAIL = """
@@ -38,15 +76,25 @@ exec(compile("\\n" * LINE + PROGRAM, __file__, "exec"))
 
 
 def import_bundle() -> bytes:
+    """Return ``import_bundle.py``: the same modules, the same bytes."""
+    return _joined(_IMPORTER)
+
+
+def install() -> bytes:
+    """Return ``install.py``: the same modules, the same bytes."""
+    return _joined(_INSTALLER)
+
+
+def _joined(script: _Script) -> bytes:
     """
-    Return ``import_bundle.py``: the same modules, the same bytes.
+    Return the file of *script*.
 
     :raises ValueError: two modules define the same name, or one has a text that cannot stand in the file.
     """
     standard: set[str] = set()
     bodies: list[str] = []
     owners: dict[str, str] = {}
-    for module in _in_order():
+    for module in _in_order(f"{_PACKAGE}.{script.package}.{_LAST}"):
         source = _path(module).read_text(encoding="utf-8")
         tree = ast.parse(source)
         standard |= {ast.unparse(one) for one in tree.body if _is_import(one) and not _is_own(one)}
@@ -55,19 +103,20 @@ def import_bundle() -> bytes:
             if owners.setdefault(name, owner) != owner:
                 msg = f"{owners[name]} and {owner} both define {name}"
                 raise ValueError(msg)
-        title = module.removeprefix(_PACKAGE + ".").replace(".", "/")
+        title = module.removeprefix(f"{_PACKAGE}.").removeprefix(f"{script.package}.").replace(".", "/")
         bodies.append(f"# {f' {title}.py ':=^118}\n\n{_body(source, tree)}")
     imports = sorted(standard, key=lambda line: (line.startswith("from"), line))
     program = "\n".join([*imports, "", "\n\n\n".join(bodies)])
     if "'''" in program or not program.isascii():
         msg = "the program has three single quotes, or a character that is not ASCII"
         raise ValueError(msg)
-    line = _HEAD.count("\n")
-    return f"{_HEAD}LINE, PROGRAM = {line}, r'''\n{program}\n'''\n{_TAIL}".encode()
+    head = _HEAD.format(about=script.about, name=script.name)
+    line = head.count("\n")
+    return f"{head}LINE, PROGRAM = {line}, r'''\n{program}\n'''\n{_TAIL}".encode()
 
 
-def _in_order() -> list[str]:
-    """Return the names of the modules: each behind those that it imports."""
+def _in_order(last: str) -> list[str]:
+    """Return the names of the modules that *last* leads to: each behind those that it imports."""
     found: list[str] = []
 
     def add(module: str) -> None:
@@ -78,13 +127,13 @@ def _in_order() -> list[str]:
                 add(str(one.module))
         found.append(module)
 
-    add(f"{_PACKAGE}.{_LAST}")
+    add(last)
     return found
 
 
 def _path(module: str) -> Path:
-    """Return the path of a module of the importer."""
-    return _FOLDER.joinpath(*module.removeprefix(_PACKAGE + ".").split(".")).with_suffix(".py")
+    """Return the path of a module."""
+    return _FOLDER.joinpath(*module.removeprefix(f"{_PACKAGE}.").split(".")).with_suffix(".py")
 
 
 def _is_import(node: ast.stmt) -> bool:
@@ -92,8 +141,8 @@ def _is_import(node: ast.stmt) -> bool:
 
 
 def _is_own(node: ast.stmt) -> bool:
-    """Return whether *node* imports from another module of the importer."""
-    return isinstance(node, ast.ImportFrom) and str(node.module).startswith(_PACKAGE)
+    """Return whether *node* imports from another module of a script."""
+    return isinstance(node, ast.ImportFrom) and str(node.module).startswith(f"{_PACKAGE}.")
 
 
 def _is_for_types(node: ast.stmt) -> bool:

@@ -35,7 +35,7 @@ def test_hashes_are_those_of_the_tool() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda one: one.update(schema="2.0"), "has schema 2.0; run the import_bundle.py of this medium"),
+        (lambda one: one.update(schema="2.0"), "has schema 2.0; use the program that came with it"),
         (lambda one: one.update(schema="1"), None),
         (lambda one: one.update(schema=1), None),
         (lambda one: one.update(schema="1.9", other=1), None),

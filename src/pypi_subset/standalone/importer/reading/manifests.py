@@ -41,6 +41,8 @@ class Distribution:
         self.targets: set[str] = {one.get("target", str) for one in needs}
         if self.path != f"simple/{self.project}/{self.filename}":
             raise Refused(f"{MANIFEST_NAME} has {shown(self.filename)} at another path than that of its project")
+        requires = fields.found.get("requires_python")
+        self.requires_python = requires if type(requires) is str else ""
 
 
 class Set:
@@ -101,6 +103,7 @@ class SiteManifest:
         #: Whether the connected side carried a site that nothing proves (``--force``).
         self.unproven = "unproven" in fields.found and bool(fields.get("unproven", bool))
         self.pages: dict[str, str] = digests_in(fields.get("pages", dict), "pages")
+        self.targets = [Fields(one, "a target of the manifest") for one in fields.get("targets", list)]
         self.brought: dict[str, set[str]] = dict(map(brought_in, fields.get("targets", list)))
         sets = [Set(one) for one in fields.get("sets", list)]
         self.jobs = [(one.name, target) for one in sets for target in one.targets]
@@ -165,7 +168,7 @@ def minor_of(schema: "Any") -> int:
     """Return the minor number of a manifest's schema; the first ones were whole numbers."""
     match = re.fullmatch(r"1(?:\.(0|[1-9][0-9]{0,3}))?", str(schema))
     if match is None:
-        raise Refused(f"{MANIFEST_NAME} has schema {shown(schema)}; run the import_bundle.py of this medium")
+        raise Refused(f"{MANIFEST_NAME} has schema {shown(schema)}; use the program that came with it")
     return int(match.group(1) or 0)
 
 

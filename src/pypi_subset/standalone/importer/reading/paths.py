@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 TOPS = frozenset(
     (
         *(".nojekyll", "404.html", "README.md", "_headers", "docs", "files", "find-links.html", "hosts", "index.html"),
+        *("install.cmd", "install.py", "install.sh"),
         *("list", "locks", "manifest.json", "page.css", "page.js", "project", "proof", "release.json", "request"),
         *("search.js", "simple", "simple-json", "targets"),
     )

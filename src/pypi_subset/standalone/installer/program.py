@@ -1,0 +1,141 @@
+"""The command line of ``install.py``."""
+
+import argparse
+import json
+import os
+import re
+import sys
+
+from pypi_subset.standalone.importer.errors import Hindered, ImporterError, Misused, shown
+from pypi_subset.standalone.installer.environment import Environment, quoted
+from pypi_subset.standalone.installer.installing import Installation, temporary
+from pypi_subset.standalone.installer.origin import Origin
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+PROGRAM = "install.py"
+#: The exit code after Ctrl-C, as shells have it.
+INTERRUPTED = 130
+DESCRIPTION = (
+    "Install a set of a site of pypi-subset into a virtual environment."
+    " Exit codes: 0 done, 1 refused, 2 wrong use, 3 surroundings."
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """The command line; an error is one line."""
+
+    def error(self, message: str) -> "NoReturn":
+        """End with one line."""
+        raise Misused(f"{message}; see `{PROGRAM} --help`")
+
+
+def parser() -> Parser:
+    """Return the reader of the command line."""
+    made = Parser(prog=PROGRAM, description=DESCRIPTION)
+    add = made.add_argument
+    add("environment", metavar="DIR", help="the directory of the environment: a new one, or one that is there")
+    add("--site", metavar="PLACE", help="directory or address of the site (default: the directory of this file)")
+    add("--set", metavar="NAME", default="", help="the set; needed if the site has several")
+    add("--target", metavar="NAME", default="", help="the target (default: the one that fits this Python best)")
+    add("--manifest", metavar="SHA256", default="", help="refuse a site whose manifest.json has another SHA-256")
+    add("--cert", metavar="FILE", default="", help="the certificates that the web server may have")
+    add("--dry-run", action="store_true", help="print what would be installed, and write nothing")
+    add("--verbose", action="store_true", help="print the lines of pip too")
+    add("--json", action="store_true", help="print the result as JSON")
+    return made
+
+
+def main(arguments: "list[str]") -> int:
+    """Return the exit code, after printing the result, or one line that says what went wrong."""
+    try:
+        chosen = parser().parse_args(arguments)
+        document = carry_out(chosen)
+        text = json.dumps(document, indent=1) if chosen.json else "\n".join(lines_of(document))
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except ImporterError as error:
+        return complain(str(error), error.exit_code)
+    except OSError as error:
+        trouble = Hindered(f"{shown(error.filename or PROGRAM)}: {shown(error.strerror or error)}")
+        return complain(str(trouble), trouble.exit_code)
+    except KeyboardInterrupt:
+        return complain("interrupted; nothing new is left", INTERRUPTED)
+    return 0
+
+
+def complain(what: str, code: int) -> int:
+    """Return the exit code *code*, after printing what is wrong in one line."""
+    # What could not be written to standard output must not be tried again when Python ends.
+    try:
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = open(os.devnull, "w")
+    sys.stderr.write(f"{PROGRAM}: error: {what}\n")
+    return code
+
+
+def say(line: str) -> None:
+    """Print a line about progress."""
+    sys.stderr.write(f"{line}\n")
+
+
+def ignore(_line: str) -> None:
+    """Print nothing."""
+
+
+def carry_out(chosen: "Any") -> "dict[str, Any]":
+    """Return what was installed, or with ``--dry-run`` what would be."""
+    wanted = chosen.manifest.lower()
+    if wanted and not re.fullmatch("[0-9a-f]{64}", wanted):
+        raise Misused("--manifest is no SHA-256; take it from `import_bundle.py --hash`, or from sha256sum")
+    origin = Origin(chosen.site or os.path.dirname(os.path.abspath(__file__)), chosen.cert)
+    environment = Environment(chosen.environment)
+    with temporary() as scratch:
+        installation = Installation(origin, environment, wanted, scratch)
+        installation.choose(chosen.set, chosen.target)
+        document = installation.document()
+        document["done"] = not chosen.dry_run
+        if document["note"]:
+            say(f"warning: {document['note']}")
+        if not chosen.dry_run:
+            say(f"installing {document['files']} files for {document['target']} into {document['environment']}")
+            document.update(installation.run(say if chosen.verbose else ignore))
+    document["use"] = environment.usage()
+    document["undo"] = environment.removal() if environment.is_new else uninstallation(environment.python, document)
+    return document
+
+
+def uninstallation(python: str, document: "dict[str, Any]") -> str:
+    """Return the commands that bring an environment back to what it was."""
+    before, added = document.get("before", {}), document.get("installed", {})
+    gone = [name for name in added if name not in before]
+    lines = [f"{quoted(python)} -m pip uninstall {' '.join(gone)}"] if gone else []
+    if before:
+        lines.append(f"it had {', '.join(f'{name} {before[name]}' for name in before)}")
+    return "; ".join(lines)
+
+
+def lines_of(document: "dict[str, Any]") -> "list[str]":
+    """Return the result as lines for people."""
+    chosen = f"{document['set']} for {document['target']}, {document['python']}, from {document['site']}"
+    if not document["done"]:
+        made = "a new environment" if document["new"] else "the environment that is there"
+        return [
+            f"would install {document['files']} files: {chosen}",
+            f"into {document['environment']}, {made}, with pip {document['pip']}; nothing was written",
+        ]
+    installed = [f"{name} {version}" for name, version in document["installed"].items()]
+    return [
+        f"installed {chosen}",
+        f"new in {document['environment']}: {', '.join(installed) or 'nothing'}",
+        f"manifest: {document['manifest']}",
+        f"use: {document['use']}",
+        *([f"undo: {document['undo']}"] if document["undo"] else []),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
