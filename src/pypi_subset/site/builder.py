@@ -165,11 +165,12 @@ def readme_of(folder: str) -> bytes:
 def _others(subset: Subset, locks: Sequence[Lock]) -> Iterator[tuple[str, bytes]]:
     """Yield path and bytes of locks, of the files for web servers, and of the installer."""
     from pypi_subset.locks import exports  # noqa: PLC0415 - an index alone has none of them
-    from pypi_subset.site import installers, web_servers  # noqa: PLC0415
+    from pypi_subset.site import web_servers  # noqa: PLC0415
+    from pypi_subset.standalone import launchers  # noqa: PLC0415
 
     yield from exports.published(locks, {target.name: target for target in subset.targets}).items()
     yield from web_servers.render(sorted(views(locks))).items()
-    yield from installers.render().items()
+    yield from launchers.render().items()
 
 
 def _artifacts(wheels: Iterable[str | os.PathLike[str]], cache: FileCache) -> list[Artifact]:

@@ -47,7 +47,7 @@ def manifest(*targets: dict[str, Any], files: tuple[dict[str, Any], ...] = (), *
     """Return a manifest of before closures."""
     pages = {f"locks/{name}--{one}.requirements.txt": DIGEST for name, served in sets.items() for one in served}
     document = {"schema": "1.4", "targets": targets, "files": files, "pages": pages}
-    document["sets"] = [{"name": name, "targets": served} for name, served in sets.items()]
+    document["sets"] = [{"name": name, "requests": [], "targets": served} for name, served in sets.items()]
     return SiteManifest(json.dumps(document).encode())
 
 

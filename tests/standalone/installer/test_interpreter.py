@@ -43,8 +43,9 @@ def test_projects(here: Interpreter) -> None:
 
 
 def test_no_configuration_is_read(here: Interpreter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Variables of pip and Python do not reach it; others do."""
+    """Variables of pip and Python do not reach it, nor do modules of the current directory; other variables do."""
     (tmp_path / "json.py").write_text("raise SystemExit('wrong json')\n")
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("PIP_INDEX_URL", "https://index.example/simple/")
     monkeypatch.setenv("SSL_CERT_DIR", "certificates")

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pypi_subset.standalone.installer.program import parser
 from tests.support.checkout import page
-from tests.support.gap.installs import PIP, Lab, error_of, run
+from tests.support.gap.installs import PIP, Lab, error_of, run, run_alone
+from tests.support.pages.console import matches
 from tests.support.servers.served import Served
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +94,30 @@ def test_damaged_manifest(tmp_path: Path) -> None:
         assert "manifest" in error_of(done)
 
 
-def test_the_page_lists_every_option() -> None:
-    """The reference has each option of the command line."""
+def test_manual_has_every_option() -> None:
+    """Each option of the command line has a row in the manual, and each row is an option."""
     text = page("docs/reference/installer.md")
-    options = {one for action in parser()._actions for one in action.option_strings}  # noqa: SLF001
-    assert {one for one in options - {"-h", "--help"} if f"`{one}" not in text} == set()
+    options = set(re.findall(r"(--[a-z-]+)", parser().format_help())) - {"--help"}
+    assert set(re.findall(r"^\| `(--[a-z-]+)", text, re.MULTILINE)) == options
+
+
+def test_documented_example(lab: Lab, tmp_path: Path) -> None:
+    """The commands of the manual print what it shows."""
+    text = page("docs/reference/installer.md")
+    found = re.search(r"<!-- output:installer -->\n```text\n(.*?)```\n<!-- /output -->", text, re.DOTALL)
+    assert found
+    places = {"/srv/pypi/site": str(lab.site), "/srv/lab": str(tmp_path / "env")}
+    printed = ""
+    for command in re.findall(r"^\$ python3 (.*)$", found[1], re.MULTILINE):
+        script, *arguments = (_here(word, places) for word in command.split())
+        done = run_alone(sys.executable, Path(script), *arguments)
+        assert done.code == 0, done.err
+        printed += f"$ python3 {command}\n{done.out}"
+    assert matches(_here(found[1], places), _here(printed, places)), printed
+
+
+def _here(text: str, places: Mapping[str, str]) -> str:
+    """Return *text* of the manual with the paths of this test."""
+    for written, meant in places.items():
+        text = text.replace(written, meant)
+    return text

@@ -83,12 +83,12 @@ def target_for(manifest: SiteManifest, python: "Interpreter", tags: "Sequence[st
         every = [one for one in every if one.name == name]
         if not every:
             raise Misused(
-                f"the site has no target {shown(name)}; it has {listed(one.text for one in targets_of(manifest))}"
+                f"the site has no target {shown(name)}; it has {enumerated(one.text for one in targets_of(manifest))}"
             )
     fitting = [one for one in every if one.tag in ranks]
     if not fitting:
         raise Misused(
-            f"no target of the site fits: {this}, and it has {listed(one.text for one in every)}; run this with another"
+            f"no target of the site fits: {this}, and it has {enumerated(one.text for one in every)}; run this with another"
             " Python, or add a target on the connected side"
         )
 
@@ -112,11 +112,11 @@ def set_for(manifest: SiteManifest, target: "Target", name: str) -> str:
     known = sorted(set_name for set_name, served in manifest.jobs if served == target.name)
     if name:
         if name not in known:
-            raise Misused(f"{target.text} has no set {shown(name)}; it has {listed(map(shown, known))}")
+            raise Misused(f"{target.text} has no set {shown(name)}; it has {enumerated(map(shown, known))}")
         return name
     found = [one for one in known if one != BOOTSTRAP] or known
     if len(found) != 1:
-        raise Misused(f"{target.text} has the sets {listed(map(shown, found))}; choose one with --set")
+        raise Misused(f"{target.text} has the sets {enumerated(map(shown, found))}; choose one with --set")
     return str(found[0])
 
 
@@ -132,7 +132,7 @@ def requirements_path(manifest: SiteManifest, set_name: str, target: "Target") -
     return path, manifest.pages[path]
 
 
-def listed(names: "Iterable[str]") -> str:
+def enumerated(names: "Iterable[str]") -> str:
     """Return *names* as a list in a sentence."""
     every = list(names)
     more = [f"{len(every) - MOST_NAMES} more"] if len(every) > MOST_NAMES else []

@@ -29,8 +29,8 @@ print(json.dumps(["-".join(tag) if isinstance(tag, tuple) else str(tag) for tag 
 ASK_PROJECTS = """
 import json, os, re, sys, sysconfig
 found = {}
-for folder in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
-    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+for place in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
+    for name in os.listdir(place) if os.path.isdir(place) else ():
         match = re.fullmatch(r"([^-]+)-([^-]+)\\.(?:dist|egg)-info", name)
         if match:
             found[re.sub(r"[-_.]+", "-", match.group(1)).lower()] = match.group(2)

@@ -1,4 +1,4 @@
-"""The programs that a site brings along for machines without pypi-subset."""
+"""``install.py`` of a site, and the scripts that start it."""
 
 from __future__ import annotations
 
