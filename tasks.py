@@ -103,7 +103,7 @@ def test_manual(_context: Context) -> None:
 def test_network(_context: Context) -> None:
     """Run the tests that need PyPI."""
     # They wait for it.
-    run(f"pytest -q -n {2 * (os.cpu_count() or 2)} -m network")
+    run(f"pytest -q -n {1 + (os.cpu_count() or 1)} -m 'network and not (browser or long)'")
 
 
 @task

@@ -123,6 +123,7 @@ def test_a_job_full_of_markers(workspace: Workspace) -> None:
     assert run_suite(workspace.paths).totals.failed == 0
 
 
+@pytest.mark.long
 def test_the_oldest_pip_that_is_allowed(workspace: Workspace, tmp_path: Path) -> None:
     """The tool works in an environment with the oldest pip of the tested range: markers, tags, sessions, downloads."""
     assert f'"pip>={OLDEST_PIP},' in (ROOT / "pyproject.toml").read_text()
@@ -146,7 +147,7 @@ def test_the_oldest_pip_that_is_allowed(workspace: Workspace, tmp_path: Path) ->
     assert "colorama" not in versions(workspace, "base--linux")
 
 
-@pytest.mark.parametrize("minor", [11, 12, 13, 14])
+@pytest.mark.parametrize("minor", [*(pytest.param(minor, marks=pytest.mark.long) for minor in (11, 12, 14)), 13])
 def test_locks_do_not_depend_on_the_python_that_runs_the_tool(
     minor: int, workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -292,6 +293,7 @@ def test_a_compiled_sdist_is_for_this_machine(workspace: Workspace) -> None:
     assert line.startswith("error: base--win: the wheel of crcmod 1.7 that is built here is for cp311-cp311-linux_")
 
 
+@pytest.mark.long
 def test_a_compiled_sdist_fits_other_linux_systems(workspace: Workspace, tmp_path: Path) -> None:
     """With auditwheel, one build serves an older Linux as well, and is proven for it."""
     folder = tmp_path / "extra"

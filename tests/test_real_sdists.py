@@ -76,6 +76,7 @@ def ask(workspace: Workspace, *lines: str, targets: dict[str, Any], sdists: str)
     workspace.toml(targets, more=f"[sdists]\n{sdists}\n")
 
 
+@pytest.mark.long
 def test_pure_sdists_are_the_same_by_two_pythons(workspace: Workspace) -> None:
     """Each of 20 is one wheel for every machine, and the second build, by another Python, has the same bytes."""
     assert len(PURE) == 20
