@@ -672,10 +672,10 @@ def test_somebodys_file_among_ours(site: Path, public: Place) -> None:
     [
         ("", "publish has no destination; name one, as in `--to /srv/www/pypi`"),
         ("-e", "publish has no destination"),
-        ("site", "the place to publish to and site stand in one another; name two directories side by side"),
-        ("site/public", "the place to publish to and site stand in one another"),
-        (".", "the place to publish to and site stand in one another"),
-        ("packages/public", "the place to publish to and packages stand in one another"),
+        ("site", "one of the place to publish to and site contains the other; name two directories side by side"),
+        ("site/public", "one of the place to publish to and site contains the other"),
+        (".", "one of the place to publish to and site contains the other"),
+        ("packages/public", "one of the place to publish to and packages contains the other"),
     ],
 )
 def test_where_to(to: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -217,3 +217,15 @@ def test_input_has_a_bound(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="larger than 10 bytes"):
         # The system says that it has 0 bytes.
         files.read_input(Path("/proc/self/status"), 10)
+
+
+@pytest.mark.parametrize("place", ["a", "a/b", ".", "link", "link/b"])
+def test_directories_that_contain_another(tmp_path: Path, place: str) -> None:
+    """One that is, contains or is in another is refused, also behind a link; a neighbour with the same beginning is not."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "link").symlink_to("a")
+    files.require_apart(tmp_path / "ab", "the site", [tmp_path / "a"])
+    with pytest.raises(
+        FolderError, match="one of the site and a contains the other; name two directories side by side"
+    ):
+        files.require_apart(tmp_path / place, "the site", [tmp_path / "a"])

@@ -27,7 +27,7 @@ from pypi_subset.publishing.destinations.rsync import is_remote
 from pypi_subset.publishing.publication import Release, record, release_of
 from pypi_subset.publishing.release import LAST, SiteRelease, decode, following
 from pypi_subset.standalone.joined import import_bundle
-from pypi_subset.support import staging
+from pypi_subset.support import files, staging
 from pypi_subset.support.machine import holding
 from pypi_subset.support.machine.room import Need, require_room
 from pypi_subset.support.progress import SILENT, Progress
@@ -173,11 +173,7 @@ def _place(to: str | Path, paths: Paths) -> Path:
         msg = f"{text!r} is no directory of this machine"
         raise FolderError(msg, next_step=f"{_TO}; `pypi-subset publish` copies a site to a server")
     place = Path(text).absolute()
-    real = place.resolve()
-    for other in (path.resolve() for path in (paths.site, paths.packages, paths.requirements)):
-        if real == other or other in real.parents or real in other.parents:
-            msg = f"one of the bundle and {other.name} contains the other"
-            raise FolderError(msg, path=Path(text), next_step="name two directories side by side")
+    files.require_apart(Path(text), "the bundle", (paths.site, paths.packages, paths.requirements))
     return place
 
 

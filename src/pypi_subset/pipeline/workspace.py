@@ -79,7 +79,7 @@ def inputs_of(paths: Paths, progress: Progress, *, update: bool = False) -> tupl
     Return what ``requirements/`` asks for and the network settings of pip; show the notes about targets.
 
     :param update: fetch documents at URLs again.
-    :raises FolderError: directories stand in one another, or the site is not ours.
+    :raises FolderError: one directory contains another, or the site is not ours.
     :raises SubsetError: ``requirements/`` or pip's configuration cannot be read.
     """
     require_separate(paths)
@@ -106,13 +106,9 @@ def require_separate(paths: Paths) -> None:
     """
     Refuse directories if one contains another.
 
-    :raises FolderError: the site is, holds, or stands in one of the others.
+    :raises FolderError: one of the site and another contains the other.
     """
-    site = paths.site.resolve()
-    for other in (paths.packages.resolve(), paths.requirements.resolve()):
-        if site == other or site in other.parents or other in site.parents:
-            msg = f"the site and {other.name} stand in one another"
-            raise FolderError(msg, path=paths.site, next_step="name two directories side by side")
+    files.require_apart(paths.site, "the site", (paths.packages, paths.requirements))
 
 
 def _require_own_locks(paths: Paths) -> None:

@@ -70,7 +70,7 @@ def destination_of(to: str, *apart: Path) -> Destination:
     """
     Return the place that the user named.
 
-    :param apart: directories that must not be, hold, or stand in it.
+    :param apart: directories that must not be it, contain it, or be in it.
     :raises FolderError: it names nothing that can be published to.
     """
     if not to or to.startswith("-"):
@@ -81,11 +81,7 @@ def destination_of(to: str, *apart: Path) -> Destination:
         )
     if is_remote(to):
         return Rsync(to)
-    place = Path(to).resolve()
-    for other in (path.resolve() for path in apart):
-        if place == other or place in other.parents or other in place.parents:
-            msg = f"the place to publish to and {other.name} stand in one another"
-            raise FolderError(msg, path=Path(to), next_step="name two directories side by side")
+    files.require_apart(Path(to), "the place to publish to", apart)
     return Folder(Path(to))
 
 

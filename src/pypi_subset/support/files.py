@@ -21,7 +21,7 @@ from pypi_subset.errors import DiskError, FolderError
 from pypi_subset.support import bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 
 #: A flag that `os.open` needs where text has other line ends than bytes (Windows).
@@ -263,3 +263,17 @@ def known_as(hidden: Path, shown: Path) -> Iterator[None]:
         if error.path is None or not error.path.is_relative_to(hidden):
             raise
         raise type(error)(error.what, path=shown, next_step=error.next_step) from error
+
+
+def require_apart(place: Path, called: str, others: Iterable[Path]) -> None:
+    """
+    Refuse *place* if it is one of the *others*, holds one, or is in one.
+
+    :param called: how the error names it: ``the site``.
+    :raises FolderError: it does.
+    """
+    real = place.resolve()
+    for other in (path.resolve() for path in others):
+        if real == other or other in real.parents or real in other.parents:
+            msg = f"one of {called} and {other.name} contains the other"
+            raise FolderError(msg, path=place, next_step="name two directories side by side")
