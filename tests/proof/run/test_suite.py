@@ -57,6 +57,20 @@ def reported(subset: SubsetOnDisk) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+def test_a_strict_umask(tmp_path: Path) -> None:
+    """Boxes of root have another user: they read what was made for them, and a web server reads the report."""
+    pins = {"here": [make_wheel("demo")]}
+    subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["demo"], pins=pins).write()
+    before = os.umask(0o077)
+    try:
+        found = run_suite(subset.paths, processes=1)
+    finally:
+        os.umask(before)
+    assert not is_red(found)
+    assert report_path(subset.paths.site).stat().st_mode & 0o044 == 0o044
+
+
+@pytest.mark.slow
 def test_green(
     subset: SubsetOnDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

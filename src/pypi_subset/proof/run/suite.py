@@ -27,7 +27,7 @@ from pypi_subset.proof.report.report import BROKEN, UNWRITTEN
 from pypi_subset.proof.run import netns, room
 from pypi_subset.proof.run.relay import receive
 from pypi_subset.proof.run.scratch import scratch
-from pypi_subset.support import files
+from pypi_subset.support import files, staging
 from pypi_subset.support.machine import memory
 from pypi_subset.support.progress import SILENT
 
@@ -98,6 +98,7 @@ def require_readable(site: Path) -> None:
             raise DiskError(msg, path=path, next_step=f"run `chmod -R a+rX {site}`")
 
 
+@staging.readable()
 def run_suite(  # noqa: PLR0913 - the settings of a run
     paths: Paths,
     *,
