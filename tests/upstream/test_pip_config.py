@@ -140,6 +140,9 @@ def test_a_setting_that_pip_refuses(workspace: Workspace, monkeypatch: pytest.Mo
         "https:me:S3CRET@h/simple",
         "https://me:S3CRET@h:99999/simple",
         "https://me:S3CRET\x1b@h/simple",
+        "https://me:S3CRET\\x@h/simple",
+        "https://me:1\\S3CRET@h/simple",
+        "https://domain\\me:S3CRET@h/simple",
     ],
 )
 def test_an_address_that_is_none_is_not_shown(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,15 +172,16 @@ def _require_urls(name: str, values: str | Sequence[str] | None, settings: Mappi
         try:
             parts = urlsplit(url)
             # Behind a sign that ends the user and password, a part of them would be shown.
-            usable = bool(parts.hostname) and (parts.port or 0) >= 0 and "@" not in parts.path
+            # A backslash is such a sign for pip, and none for Python.
+            usable = bool(parts.hostname) and (parts.port or 0) >= 0 and "@" not in parts.path and "\\" not in url
         except ValueError:
             usable = False
         if not usable or not url.isprintable() or " " in url or _SECOND.search(url):
             setting = name.removesuffix("s").replace("_", "-").replace("find-link", "find-links")
             place = read_from(settings, setting, "pypi-url" if setting == "index-url" else setting)
             shown = f"pip's setting {setting!r}{f' ({place})' if place else ''}"
-            msg = f"{shown} is no URL: it has a blank, no server, or a port that is no number"
-            step = "percent-encode signs such as /, ?, # and blanks in a password; separate two URLs by a blank"
+            msg = f"{shown} is no URL: it has a blank or a backslash, no server, or a port that is no number"
+            step = "percent-encode signs such as /, \\, ?, # and blanks in a password; separate two URLs by a blank"
             raise UpstreamError(msg, next_step=step)
 
 

@@ -60,3 +60,13 @@ def test_a_part_that_the_user_configured(monkeypatch: pytest.MonkeyPatch) -> Non
     hide(f"https://me@index.example/priv/{part}/team/simple")
     assert without_tokens(f"https://cdn.example/{part}/alpha.whl") == f"https://cdn.example/{HIDDEN}/alpha.whl"
     assert without_tokens("https://cdn.example/priv/team/alpha.whl") == "https://cdn.example/priv/team/alpha.whl"
+
+
+@pytest.mark.parametrize("name", ["jsessionid", "v", "sig"])
+def test_a_parameter_of_a_part(name: str) -> None:
+    """Its value is hidden, also in front of an ending (RFC 3986, 3.3); a part without a value is a name."""
+    url = f"https://index.example/files/alpha-1.0-py3-none-any.whl;{name}=0815"
+    hidden = f"https://index.example/files/alpha-1.0-py3-none-any.whl;{name}={HIDDEN}"
+    assert url_without_secrets(url) == hidden
+    assert without_secrets(f"GET {url}.metadata : 404") == f"GET {hidden} : 404"
+    assert url_without_secrets("https://index.example/a;b/alpha.whl") == "https://index.example/a;b/alpha.whl"

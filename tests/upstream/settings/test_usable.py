@@ -34,6 +34,23 @@ BROKEN: dict[str, tuple[Mapping[str, str] | str | bytes, tuple[str, ...]]] = {
         {"PIP_INDEX_URL": "pypi.example/simple"},
         ("'index-url' (PIP_INDEX_URL)", "https://"),
     ),
+    "a user without a scheme": ({"PIP_INDEX_URL": "me:S3CRET@h/simple"}, ("(PIP_INDEX_URL)", " h/simple,")),
+    "a backslash in a password of links": (
+        INDEX | {"PIP_FIND_LINKS": "http://me:S3CRET\\x@h/"},
+        ("'find-links' (PIP_FIND_LINKS)", "encode"),
+    ),
+    "a backslash in a password of constraints": (
+        INDEX | {"PIP_CONSTRAINT": "http://me:S3CRET\\x@h/c.txt"},
+        ("'constraint' (PIP_CONSTRAINT)", "encode"),
+    ),
+    "a backslash in a password of a proxy": (
+        INDEX | {"PIP_PROXY": "http://me:S3CRET\\x@h:3128"},
+        ("'proxy' (PIP_PROXY)", "backslash"),
+    ),
+    "a slash in a password of a proxy": (
+        INDEX | {"PIP_PROXY": "http://me:12/S3CRET@h:3128"},
+        ("'proxy' (PIP_PROXY)", "no address"),
+    ),
     "an index as host and port": ({"PIP_INDEX_URL": "localhost:8080/simple"}, ("'index-url' (PIP_INDEX_URL)",)),
     "an index with one slash": ({"PIP_INDEX_URL": "https:/pypi.example/simple"}, ("'index-url' (PIP_INDEX_URL)",)),
     "a misspelt scheme": ({"PIP_INDEX_URL": "htp://pypi.example/simple"}, ("'index-url' (PIP_INDEX_URL)", "htp")),

@@ -69,4 +69,12 @@ def test_what_the_network_raises_is_one_line() -> None:
     with pytest.raises(UpstreamError) as caught:
         attempt(url, fail, read_network().blame())
     assert "cannot fetch https://index.example/a: no way to https://index.example/a" in str(caught.value)
+
+    # The network layer shows what it takes for a host and a port.
+    def parse() -> None:
+        read_network().session().get(r"https://me:s3cret\@index.example/a")
+
+    with pytest.raises(UpstreamError, match="the address is no URL") as caught:
+        attempt(url, parse, read_network().blame())
+    assert "s3cret" not in str(caught.value)
     assert "ValueError" in str(failure(url, ValueError(), read_network().blame()))

@@ -23,6 +23,8 @@ _HASH = re.compile(r"[0-9a-f]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CALLED = re.compile(r"s[e3]cr[e3]t|t[o0]k([e3]n)?(?![a-z])|p[a4]ssw|api-?k[e3]y|cr[e3]d[e3]nt", re.IGNORECASE)
 #: Names of files have versions and tags.
 _FILE = re.compile(r"\.(whl|gz|zip|bz2|xz|tgz|egg|metadata|html?|json|toml|txt|asc|provenance)$", re.IGNORECASE)
+#: A parameter of a part with a value (RFC 3986, 3.3), such as ``;jsessionid=…``.
+_PARAMETER = re.compile(r"(;[^/;=]*=)[^/;]+")
 #: Where the path of a URL with a server begins.
 _PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/]*")
 
@@ -37,6 +39,8 @@ def hide(url: str) -> None:
 
 def without_tokens(url: str) -> str:
     """Return *url*, which has neither user nor query, with `HIDDEN` in place of each token of its path."""
+    if ";" in url:
+        url = _PARAMETER.sub(rf"\1{HIDDEN}", url)
     if not any(len(part) >= _LONG or _CALLED.search(part) or part in _OWN for part in url.split("/")):
         return url
     start = found[0] if (found := _PATH.match(url)) else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,7 +119,7 @@ def _require_places(settings: Mapping[str, Given], options: Values, local: Calla
 
 
 def _require_place(one: Given, place: str, local: Callable[[str], Path | None]) -> None:
-    shown = without_secrets(place)
+    shown = without_secrets(place if "//" in place else re.sub(r"^(?![./~]).*@", "", place))
     scheme = place.partition(":")[0].lower() if "://" in place else ""
     if scheme in {"https", "http"}:
         return
@@ -183,10 +184,14 @@ def _require_proxy(one: Given) -> None:
     value = one.value if "://" in one.value else f"//{one.value}"
     try:
         parts = urlsplit(value)
-        usable = bool(parts.hostname) and (parts.port or 1) > 0 and " " not in value and value.isprintable()
+        usable = bool(parts.hostname) and (parts.port or 1) > 0 and not {" ", "\\"} & {*value} and value.isprintable()
+        # Behind a sign that ends the user and password, a part of them would be shown.
+        usable = usable and "@" not in parts.path
     except ValueError:
         parts, usable = urlsplit(""), False
     if not usable:
-        raise refused(one, "is no address of a proxy: it has a blank, no server, or a port that is no number")
+        raise refused(
+            one, "is no address of a proxy: it has a blank or a backslash, no server, or a port that is no number"
+        )
     if parts.scheme not in _PROXY_SCHEMES:
         raise refused(one, f"names a proxy of the kind {parts.scheme}, which pip does not know", "name an http proxy")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pip._internal.exceptions import DiagnosticPipError, PipError
 from pip._vendor.requests import RequestException
-from pip._vendor.urllib3.exceptions import HTTPError
+from pip._vendor.requests.exceptions import InvalidURL
+from pip._vendor.urllib3.exceptions import HTTPError, LocationParseError
 
 from pypi_subset.errors import UpstreamError
 from pypi_subset.upstream.pip_config import without_credentials
@@ -83,6 +84,9 @@ def attempt(url: str, action: Callable[[], _T], blame: Blame) -> _T:
 
 def said(error: Exception) -> str:
     """What pip or the system below it says about *error*; pip's own errors keep the cause apart."""
+    if isinstance(error, InvalidURL | LocationParseError):
+        # It shows a part of the address, which may be one of the password.
+        return "the address is no URL"
     return str(error.context or error.message) if isinstance(error, DiagnosticPipError) else str(error)
 
 
