@@ -90,7 +90,8 @@ def _line(text: str, options: dict[str, Any], place: str, next_step: str) -> str
     """Return one constraint from its parsed parts; in its text, a variable's value could hold an option for pip."""
     hashes = options.get("hashes", {})
     try:
-        requirement = str(Requirement(text))
+        parsed = Requirement(text)
+        requirement = str(parsed)
         if has_long_number(requirement) or "${" in requirement:
             # pip would read the value of a variable in this line too.
             raise ValueError(requirement)  # noqa: TRY301 - one message for all that is none
@@ -98,6 +99,10 @@ def _line(text: str, options: dict[str, Any], place: str, next_step: str) -> str
     except (InvalidRequirement, ValueError, KeyError) as error:
         msg = f"a constraint of pip's configuration, in {place}, is no requirement"
         raise UpstreamError(msg, next_step=next_step) from error
+    if parsed.extras or parsed.url:
+        what = "extras" if parsed.extras else "a URL"
+        msg = f"a constraint of pip's configuration, in {place}, has {what}: {without_secrets(requirement)}"
+        raise UpstreamError(msg, next_step=next_step)
     if printable(requirement) != requirement:
         msg = f"a constraint of pip's configuration, in {place}, holds a character that is not seen"
         raise UpstreamError(msg, next_step=next_step)

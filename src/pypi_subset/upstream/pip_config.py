@@ -119,6 +119,10 @@ def read_network() -> Network:
     except SystemExit as error:
         msg = f"pip refuses its own configuration: {_reason(complaint.getvalue(), parser)}"
         raise UpstreamError(msg, next_step="see 'pip config list' and 'pip config debug'") from error
+    except OverflowError as error:
+        one = given(parser.config.items()).get("uploaded-prior-to")
+        msg = f"pip's setting 'uploaded-prior-to' ({one.place if one else 'pip'}) names no day of a calendar"
+        raise UpstreamError(msg, next_step="write a number of days, such as P30D, or a date") from error
     finally:
         logger.removeHandler(handler)
     settings = given(parser.config.items())

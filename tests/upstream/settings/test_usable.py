@@ -105,6 +105,13 @@ BROKEN: dict[str, tuple[Mapping[str, str] | str | bytes, tuple[str, ...]]] = {
     "no index and no links": ({"PIP_NO_INDEX": "1"}, ("'no-index' (PIP_NO_INDEX)",)),
     "a switch that is none": ({"PIP_NO_INDEX": "maybe"}, ("no-index", "(PIP_NO_INDEX)")),
     "a time in words": (INDEX | {"PIP_TIMEOUT": "soon"}, ("timeout", "(PIP_TIMEOUT)")),
+    "a time of ages": (INDEX | {"PIP_TIMEOUT": "99999999999999"}, ("'timeout' (PIP_TIMEOUT)",)),
+    "days before any calendar": (INDEX | {"PIP_UPLOADED_PRIOR_TO": "P999999D"}, ("(PIP_UPLOADED_PRIOR_TO)", "P30D")),
+    "days without number": (INDEX | {"PIP_UPLOADED_PRIOR_TO": "P99999999999D"}, ("(PIP_UPLOADED_PRIOR_TO)", "P30D")),
+    "a day after all calendars": (
+        INDEX | {"PIP_UPLOADED_PRIOR_TO": "9999-12-31T23:59:59-23:00"},
+        ("'uploaded-prior-to' (PIP_UPLOADED_PRIOR_TO)", "calendar"),
+    ),
     "no time": (INDEX | {"PIP_TIMEOUT": "0"}, ("'timeout' (PIP_TIMEOUT)",)),
     "time that has passed": (INDEX | {"PIP_TIMEOUT": "-1"}, ("'timeout' (PIP_TIMEOUT)",)),
     "time that is no number": (INDEX | {"PIP_DEFAULT_TIMEOUT": "nan"}, ("'default-timeout' (PIP_DEFAULT_TIMEOUT)",)),
@@ -215,6 +222,8 @@ BROKEN: dict[str, tuple[Mapping[str, str] | str | bytes, tuple[str, ...]]] = {
     "a day that there is not": (INDEX | {"PIP_UPLOADED_PRIOR_TO": "2026-02-30"}, ("(PIP_UPLOADED_PRIOR_TO)",)),
     "constraints that are a wheel": (INDEX | {"PIP_CONSTRAINT": "{wheel}"}, ("{wheel}",)),
     "constraints with a fault": (INDEX | {"PIP_CONSTRAINT": "{limits}"}, ("{limits}", "PIP_CONSTRAINT")),
+    "constraints with extras": (INDEX | {"PIP_CONSTRAINT": "{extras}"}, ("{extras}", "PIP_CONSTRAINT", "alpha[x]")),
+    "constraints with a URL": (INDEX | {"PIP_CONSTRAINT": "{direct}"}, ("{direct}", "PIP_CONSTRAINT", "a URL")),
     "constraints that want a password": (
         INDEX | {"PIP_CONSTRAINT": "http://{host}/closed/alpha/"},
         ("(PIP_CONSTRAINT)", "401"),
@@ -272,6 +281,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str
         index.answers["/one/alpha/"] = Answer(body=listed, headers=kind)
         (folder / "empty").mkdir()
         (folder / "limits.txt").write_text("alpha==1.0 oops\n")
+        (folder / "extras.txt").write_text("alpha[x]==1.0\n")
+        (folder / "direct.txt").write_text("alpha @ https://me:S3CRET@h/alpha-1.0-py3-none-any.whl\n")
         wheel = make_wheel("alpha").save(folder)
         index.answers["/closed/alpha/"] = Answer(status=401, headers={"WWW-Authenticate": 'Basic realm="x"'})
         yield {
@@ -284,6 +295,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str
             "key": str(folder / "own.key"),
             "empty": str(folder / "empty"),
             "limits": str(folder / "limits.txt"),
+            "extras": str(folder / "extras.txt"),
+            "direct": str(folder / "direct.txt"),
             "wheel": str(wheel),
         }
 

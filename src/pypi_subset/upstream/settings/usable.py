@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
+import contextlib
 import os
 import re
 import ssl
+import threading
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -46,6 +48,7 @@ def require_usable(settings: Mapping[str, Given], options: Values, local: Callab
     """
     _require_configuration_file()
     _require_numbers(settings, options)
+    _require_day(settings, options)
     _require_places(settings, options, local)
     trusts_environment = options.proxy is None and not options.no_proxy_env
     for one in _certificates(settings, options, os.environ if trusts_environment else {}):
@@ -100,11 +103,20 @@ def _require_configuration_file() -> None:
 
 
 def _require_numbers(settings: Mapping[str, Given], options: Values) -> None:
-    if not 0 < options.timeout < math.inf:
+    # Neither sockets nor threads wait longer.
+    if not 0 < options.timeout <= threading.TIMEOUT_MAX:
         raise refused(_given(settings, "timeout", "default-timeout"), f"is {options.timeout:g}, and no time in seconds")
     for name in ("retries", "resume-retries"):
         if getattr(options, name.replace("-", "_"), 0) < 0:
             raise refused(_given(settings, name), "is less than 0")
+
+
+def _require_day(settings: Mapping[str, Given], options: Values) -> None:
+    day = getattr(options, "uploaded_prior_to", None)
+    with contextlib.suppress(OverflowError):
+        if day is None or day.astimezone(UTC):
+            return
+    raise refused(_given(settings, "uploaded-prior-to"), "names no day of a calendar")
 
 
 def _require_places(settings: Mapping[str, Given], options: Values, local: Callable[[str], Path | None]) -> None:
