@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+import pypi_subset
 from pypi_subset.errors import UpstreamError
+from pypi_subset.model.door import read_manifest
 from tests.support.servers.index import Index
 from tests.support.servers.index_http import LOGIN, Answer
 from tests.support.stages.mirroring import LINUX, mirror, read_lock, versions
@@ -50,6 +52,20 @@ def answering(path: str, answer: Answer) -> Callable[[Index], None]:
     return lambda index: index.answers.update({path: answer})
 
 
+def whole_part(index: Index) -> None:
+    """Let an index answer 206 (Partial Content) with all of the wheel, also where no range was asked for."""
+    size = len(ALPHA.data)
+    headers = {"Content-Range": f"bytes 0-{size - 1}/{size}"}
+    index.answers[FILE] = Answer(status=206, body=ALPHA.data, headers=headers)
+
+
+def forwarded_page(index: Index) -> None:
+    """Let the page of ``alpha`` come with 203 (Non-Authoritative Information)."""
+    found = index.body("/simple/alpha/", "")
+    assert found is not None
+    index.answers["/simple/alpha/"] = Answer(status=203, body=found[1], headers={"Content-Type": found[0]})
+
+
 def ranges(kind: Literal["beginning", "short"]) -> Callable[[Index], None]:
     """Let an index have no separate METADATA, and answer a range counted from the end with another part."""
 
@@ -74,6 +90,12 @@ GOOD: dict[str, Callable[[Index], None]] = {
     "a size of 0": stating(size=0),
     "a size in words": stating(size="12"),
     "a size that is true": stating(size=True),
+    "a size that is too small": stating(size=1),
+    "a size that is too large": stating(size=10**7),
+    "a size of no disk": stating(size=10**30),
+    "a wheel that a proxy forwards": answering(FILE, Answer(status=203, body=ALPHA.data)),
+    "a wheel as the whole part of itself": whole_part,
+    "a page that a proxy forwards": forwarded_page,
     "a fragment with an egg behind": fragment("#sha256={sha256}&egg=alpha"),
     "a fragment with an egg before": fragment("#egg=alpha&sha256={sha256}"),
     "a fragment with a semicolon": fragment("#sha256={sha256};egg=alpha"),
@@ -100,6 +122,31 @@ def test_a_good_wheel_is_taken(kind: str, workspace: Workspace, monkeypatch: pyt
     one = read_lock(workspace, "base--linux").pins[0].distribution
     assert one.sha256 == ALPHA.sha256
     assert one.metadata == hashlib.sha256(ALPHA.metadata).hexdigest()
+    assert one.size == len(ALPHA.data)
+
+
+@pytest.mark.parametrize("ballast", [0, 300_000])
+@pytest.mark.parametrize("apart", [True, False])
+@pytest.mark.parametrize("size", [10, 10**8])
+def test_a_wrong_size_is_noted(
+    size: int, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, *, apart: bool, ballast: int
+) -> None:
+    """The hash decides; the lock and the manifest have the size of the bytes, also after an update."""
+    wheel = make_wheel("alpha", ballast=ballast)
+    with Index(metadata=apart) as index:
+        index.add(wheel)
+        index.entries[wheel.filename] = {"size": size}
+        monkeypatch.setenv("PIP_INDEX_URL", index.url)
+        workspace.write("base.txt", "alpha\n")
+        workspace.toml({"linux": LINUX})
+        found = pypi_subset.mirror(workspace.paths)
+        assert [line for line in found.warnings if "wrong size" in line and wheel.filename in line]
+        locks = workspace.paths.requirements / "lock"
+        before = {path: path.read_bytes() for path in locks.iterdir()}
+        assert not pypi_subset.mirror(workspace.paths, update=True).changes
+    assert {path: path.read_bytes() for path in locks.iterdir()} == before
+    assert read_lock(workspace, "base--linux").pins[0].distribution.size == len(wheel.data)
+    assert read_manifest(workspace.paths.site).files[0].size == len(wheel.data)
 
 
 @pytest.mark.parametrize("apart", [True, False])

@@ -195,3 +195,11 @@ def test_pip_prints_nothing_beside_the_error(tmp_path: Path) -> None:
     assert done.returncode == 3
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: http://index.invalid/simple/six/ is plain http")
+
+
+@pytest.mark.parametrize("stated", ["bytes 0-9/20", "bytes 1-19/20", "bytes 0-19/*", ""])
+def test_a_part_that_was_not_asked_for(stated: str, tmp_path: Path) -> None:
+    """Only one with all bytes counts as the file."""
+    answer = head(206, Content_Range=stated, Content_Length="20") + b"x" * 20
+    with sending(lambda _: [answer]) as url, pytest.raises(UpstreamError, match="206"):
+        Fetcher(read_network()).save(f"{url}/file", tmp_path / "file")

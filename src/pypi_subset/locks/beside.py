@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -16,20 +16,29 @@ if TYPE_CHECKING:
     from pypi_subset.model.locks import Lock
 
 
-def with_own_metadata(lock: Lock, own: Mapping[str, str]) -> Lock:
+def with_own_facts(lock: Lock, own: Mapping[str, Mapping[str, Any]]) -> Lock:
     """
-    Return *lock* with the SHA-256 of METADATA as its wheels have it.
+    Return *lock* with facts as its files have them.
 
-    :param own: by file name, of wheels whose index gave METADATA with other newlines or another description.
+    :param own: fields of `Distribution` by file name: METADATA with other newlines or another description than that of
+        the index, and a size that the index states wrongly.
     """
-    names = {pin.distribution.filename for pin in lock.pins if pin.distribution.metadata}
-    if names.isdisjoint(own):
+    if {pin.distribution.filename for pin in lock.pins}.isdisjoint(own):
         return lock
     pins = (
-        replace(pin, distribution=structs.replace(one, metadata=own.get(one.filename, one.metadata)))
+        replace(pin, distribution=structs.replace(one, **own.get(one.filename, {})))
         for pin, one in ((pin, pin.distribution) for pin in lock.pins)
     )
     return replace(lock, pins=tuple(pins))
+
+
+def resized(own: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return a sentence about the files of *own* with a wrong size, none if there are none."""
+    names = sorted(name for name, facts in own.items() if "size" in facts)
+    if not names:
+        return []
+    which = f"{len(names)} file{'s' * (len(names) > 1)}: {', '.join(names)}"
+    return [f"the index states a wrong size of {which}; the hash is right, and the lock has the size of the bytes"]
 
 
 def unstated(locks: Iterable[Lock]) -> list[str]:

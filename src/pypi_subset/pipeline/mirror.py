@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pypi_subset.locks import diff, memory
-from pypi_subset.locks.beside import beside_locked
+from pypi_subset.locks.beside import beside_locked, resized
 from pypi_subset.locks.gaps import accepted_gaps
 from pypi_subset.locks.judging import require_admitted, unneeded_waivers
 from pypi_subset.locks.offered import judged
@@ -29,7 +29,7 @@ from pypi_subset.packages.pip_download import PipDownload
 from pypi_subset.packages.stock import REJECTED, take_stock
 from pypi_subset.packages.watch import of_locks
 from pypi_subset.pipeline.origins import require_as_locked
-from pypi_subset.pipeline.recall import compared, with_own, write_own_metadata
+from pypi_subset.pipeline.recall import compared, with_own, write_own_facts
 from pypi_subset.pipeline.relock import left_over, relock, write_locks
 from pypi_subset.pipeline.workspace import inputs_of, opened, working
 from pypi_subset.site import build_state
@@ -186,8 +186,8 @@ def mirror(
             then = locked.before.values()
             stock = take_stock(locked.locks, paths.packages, site=paths.site, cache=cache, before=then)
             artifacts = _gather(subset, stock, downloads, intake, paths.packages, progress)
-            if stock.missing and (own := backend.index().upstream.own_metadata):
-                locked = write_own_metadata(subset, paths, locked, own)
+            if own := backend.index().upstream.own_facts if stock.missing else {}:
+                locked = write_own_facts(subset, paths, locked, own)
                 artifacts = tuple(with_own(one, own) for one in artifacts)
         missing = {one.filename for _, group in stock.missing for one in group}
         fetched = {name: size for name, size in downloads.received.items() if name in missing}
@@ -198,7 +198,7 @@ def mirror(
         variants = variants_locked(locked.locks)
         if variants:
             progress.say(f"note: {notice(variants)}")
-        doubles = beside_locked(locked.locks)
+        doubles = [*resized(own), *beside_locked(locked.locks)]
         for sentence in doubles:
             progress.say(f"note: {sentence}")
         with progress.stage("index", 0) as bar:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 from packaging.utils import canonicalize_name
@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from pypi_subset.errors import LowerVersions
 from pypi_subset.locks import diff, lockfile, memory
-from pypi_subset.locks.beside import with_own_metadata
+from pypi_subset.locks.beside import with_own_facts
 from pypi_subset.locks.gone.reasons import Reasons
 from pypi_subset.locks.why import lines_of
 from pypi_subset.model.intake.sources import BUILD
@@ -114,19 +114,19 @@ def compared(  # noqa: PLR0913 - what a run has, and what the user allows
     return recalled, said
 
 
-def write_own_metadata(subset: Subset, paths: Paths, locked: Relocked, own: Mapping[str, str]) -> Relocked:
-    """Return *locked*, written again with METADATA as the fetched wheels have it, *own* as `with_own_metadata` has it."""
-    locks = tuple(with_own_metadata(one, own) for one in locked.locks)
+def write_own_facts(subset: Subset, paths: Paths, locked: Relocked, own: Mapping[str, Mapping[str, Any]]) -> Relocked:
+    """Return *locked*, written again with facts as the fetched files have them, *own* as `with_own_facts` has it."""
+    locks = tuple(with_own_facts(one, own) for one in locked.locks)
     for job, before, one in zip(subset.jobs, locked.locks, locks, strict=True):
         if one is not before:
             lockfile.write(one, paths.locks, target=job.target, packages=paths.packages)
     return replace(locked, locks=locks)
 
 
-def with_own(artifact: Artifact, own: Mapping[str, str]) -> Artifact:
-    """Return *artifact* with the SHA-256 of METADATA that its wheel has."""
+def with_own(artifact: Artifact, own: Mapping[str, Mapping[str, Any]]) -> Artifact:
+    """Return *artifact* with the facts that its file has."""
     one = artifact.distribution
-    return replace(artifact, distribution=structs.replace(one, metadata=own.get(one.filename, one.metadata)))
+    return replace(artifact, distribution=structs.replace(one, **own.get(one.filename, {})))
 
 
 def rebuilt(locked: Relocked, forget: Collection[str] = ()) -> list[str]:

@@ -77,8 +77,8 @@ class Upstream:
         #: SHA-256 of the files in the store, by key: none is hashed twice.
         self._digests: dict[str, str] = {}
         self._apart = Apart(self.fetcher, shelf)
-        #: As `Apart.own`.
-        self.own_metadata = self._apart.own
+        #: As `Apart.own`, with sizes that neither the page nor the lock states rightly.
+        self.own_facts = self._apart.own
         # One for each file: a pip that wants the whole of it and one that wants its end may come together.
         self._locks = Once[str, threading.Lock](lambda _: threading.Lock())
         self.pages = Pages(network, self.fetcher, Spool(store.parent), judge=judge)
@@ -171,8 +171,14 @@ class Upstream:
         return [(candidate.distribution, data) for candidate, data in self.metadata_of_candidates()]
 
     def size(self, candidate: Candidate) -> int:
-        """Return the file's size in bytes, which needs a fetch if no page states it."""
-        stated = candidate.distribution.size or self._sizes.get(candidate.key)
+        """Return the file's size in bytes, which needs a fetch if no page states it; one on the shelf has its own."""
+        one = candidate.distribution
+        stated = self._sizes.get(candidate.key) or one.size
+        shelved = self._shelf / one.filename
+        with contextlib.suppress(OSError):
+            size = shelved.stat().st_size
+            if one.sha256 and size != stated and files.sha256_of(shelved) == one.sha256:
+                return size
         return stated if stated is not None else self.file(candidate).stat().st_size
 
     def warnings_of(self, ones: Iterable[Distribution]) -> list[str]:
@@ -211,6 +217,8 @@ class Upstream:
             with self._locks(key):
                 sha256 = self._stored(candidate) or self._save(candidate, path)
         self._apart.require_agreement(candidate, checked(candidate, path, sha256))
+        if (size := path.stat().st_size) != (one.size or size):
+            self.own_facts.setdefault(one.filename, {})["size"] = size
         return path
 
     def _hash(self, key: str) -> str:

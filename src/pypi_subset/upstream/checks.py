@@ -157,7 +157,8 @@ def checked(candidate: Candidate, path: Path, sha256: str | None = None) -> Path
     with files.folder_errors(path):
         wrong = matches(path, candidate.hashes, sha256)
         size = path.stat().st_size
-    if wrong is None and candidate.distribution.size not in {None, size}:
+    # Hashes decide: a wrong size beside them is one of the page alone.
+    if not candidate.hashes and candidate.distribution.size not in {None, size}:
         wrong = ("size", str(candidate.distribution.size), str(size))
     if wrong is not None:
         algorithm, promised, found = wrong
@@ -211,9 +212,9 @@ def checked_metadata(candidate: Candidate, data: bytes) -> bytes:
 
 
 def most(candidate: Candidate) -> int:
-    """Return how many bytes are taken of a file: as many as the page promised, where it did."""
+    """Return how many bytes are taken of a file: as many as the page promised, where it did and no hash decides."""
     size = candidate.distribution.size
-    return bounds.LARGEST_FILE if size is None else min(size, bounds.LARGEST_FILE)
+    return bounds.LARGEST_FILE if size is None or candidate.hashes else min(size, bounds.LARGEST_FILE)
 
 
 @contextlib.contextmanager
@@ -223,7 +224,7 @@ def promised(candidate: Candidate) -> Iterator[None]:
         yield
     except TooLargeError as error:
         one = candidate.distribution
-        if one.size is None:
+        if one.size is None or candidate.hashes:
             raise
         msg = f"{one.filename} has more than the {one.size} bytes that {candidate.source} promised"
         raise HashMismatch(msg, project=one.project, next_step=_way_on(candidate)) from error

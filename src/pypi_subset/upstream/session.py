@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from pypi_subset.support import bounds
 from pypi_subset.upstream.pip_config import without_credentials
 from pypi_subset.upstream.transport import bodies, hosts, patience
 from pypi_subset.upstream.transport.hosts import Hosts
+from pypi_subset.upstream.transport.replies import suffix_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,6 +102,8 @@ class Gate(BaseAdapter):
                 continue
             # Where pip sends the request again, with credentials.
             response.connection = self
+            if _is_whole(request, response):
+                response.status_code = HTTPStatus.OK
             wanted = self._asked_pause(response)
             if wanted is None:
                 host.good()
@@ -130,6 +134,14 @@ class Gate(BaseAdapter):
         ):
             return None
         return _seconds(stated)
+
+
+def _is_whole(request: Any, response: Any) -> bool:
+    """Whether 203 or 206 says as much as 200: a proxy forwards the content, or a part that was not asked for is all."""
+    if response.status_code == HTTPStatus.NON_AUTHORITATIVE_INFORMATION:
+        return True
+    unasked = response.status_code == HTTPStatus.PARTIAL_CONTENT and "Range" not in request.headers
+    return unasked and (suffix_range(response) or (1, 0))[0] == 0
 
 
 def _drop(response: Any) -> None:

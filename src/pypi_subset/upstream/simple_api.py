@@ -162,8 +162,8 @@ def _from_json(entry: dict[str, Any], page: str, reading: _Reading) -> Candidate
         project=project,
         version=version,
         url=url,
-        # Some indexes have no size and say -1, 0 or true.
-        size=size if type(size) is int and size > 0 else None,
+        # Some indexes have no size and say -1, 0 or true; no file above the bound is taken.
+        size=size if type(size) is int and 0 < size <= bounds.LARGEST_FILE else None,
         sha256=hashes.get("sha256"),
         requires_python=requires_python(entry.get("requires-python")),
         upload_time=upload_time(entry.get("upload-time")),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pypi_subset.distributions.metadata import same_fields
@@ -41,8 +41,8 @@ class Apart:
         self._fetcher, self._shelf = fetcher, shelf
         #: What was fetched, by the key of its wheel.
         self._stated: dict[str, bytes] = {}
-        #: SHA-256 of METADATA in wheels that have other newlines or another description than that, by file name.
-        self.own: dict[str, str] = {}
+        #: Facts of wheels by file name, as fields of `Distribution`: METADATA with other newlines or another description.
+        self.own: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
         #: Whether a host serves what its pages do not announce; no entry: it was not tried.
         self._serves: dict[str, bool] = {}
@@ -99,7 +99,7 @@ class Apart:
                 step = "run `pypi-subset update`, which reads the wheels of that host"
             raise BadDistribution(msg, project=candidate.distribution.project, next_step=step)
         if own != stated:
-            self.own[name] = hashlib.sha256(own).hexdigest()
+            self.own.setdefault(name, {})["metadata"] = hashlib.sha256(own).hexdigest()
 
     def _may_serve(self, candidate: Candidate) -> bool:
         """Return whether to ask; of several threads, one asks a host that was not tried."""
