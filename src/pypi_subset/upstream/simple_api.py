@@ -74,7 +74,7 @@ def read_page(  # noqa: PLR0913 - callbacks
     # Not its <base>: rules name indexes.
     source = without_credentials(_start_of(url))
     if content_type.partition(";")[0].strip().lower() == JSON_TYPE:
-        entries, said = entries_of(text, project)
+        entries, said = entries_of(text, project, linked=index is None)
         standing, base = standing_of(said), _start_of(url)
         reading = _Reading(project, standing, wants, on_variant, source, on_damaged, index)
         candidates = read_entries(entries, lambda entry: _from_json(entry, base, reading), of_entry, reading)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from pypi_subset.errors import SubsetError
 from tests.support.programs.installers import install
 from tests.support.servers.index import Index
+from tests.support.servers.index_http import Answer
 from tests.support.stages.mirroring import LINUX, mirror, versions
 from tests.support.wheels import make_wheel
 
@@ -63,6 +64,10 @@ def _login(index: Index, other: Index) -> None:
     _page("/simple/beta/")(index, other)
 
 
+def _forwarded(index: Index, _: Index) -> None:
+    index.answers[f"/files/{BETA.filename}"] = Answer(status=203, body=BETA.data)
+
+
 def _beginnings(index: Index, _: Index) -> None:
     index.metadata, index.suffixes = False, "beginning"
 
@@ -88,6 +93,9 @@ ROWS = {
         uv="2.0",
     ),
     "a size of -1": Row(_entry(size=-1), pip="2.0", uv=""),
+    "a size that is too small": Row(_entry(size=10), pip="2.0", uv="2.0"),
+    "a size that is too large": Row(_entry(size=10**6), pip="2.0", uv="2.0"),
+    "a wheel that a proxy forwards": Row(_forwarded, pip="2.0", uv="2.0"),
     "a hash that is wrong": Row(_entry(hashes={"sha256": "0" * 64}), pip="", uv="", ours="beta"),
     "two contents": Row(lambda _, other: other.add(OTHER), pip="2.0", uv="2.0", ours="has two contents", two=True),
     "an old file with two contents": Row(
@@ -149,3 +157,26 @@ def test_a_kind(
             assert versions(workspace, "base--linux") == {"alpha": "1.0", "beta": "2.0"}
     assert (installs, bool(said)) == ({"pip": row.pip, "uv pip": row.uv}, bool(row.ours)), said
     assert row.ours in said
+
+
+@pytest.mark.parametrize("style", ["json", "html"])
+def test_pages_of_projects_as_links(
+    style: Literal["json", "html"],
+    workspace: Workspace,
+    index: Index,
+    monkeypatch: pytest.MonkeyPatch,
+    own_pips: Pips,
+    tmp_path: Path,
+) -> None:
+    """A location of ``find-links`` may be the page of one project, as for pip; it says nothing about the others."""
+    index.style = style
+    index.add(ALPHA, BETA)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", f"{index.url}alpha/ {index.url}beta/")
+    links = f"--no-index --find-links {index.url}alpha/ --find-links {index.url}beta/"
+    code, said, _ = install(own_pips, f"pip install {links} alpha", tmp_path / "pip")
+    assert code == 0, said
+    workspace.write("base.txt", "alpha\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"alpha": "1.0", "beta": "2.0"}

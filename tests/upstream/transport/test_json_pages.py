@@ -90,3 +90,17 @@ def test_too_many_files(monkeypatch: pytest.MonkeyPatch) -> None:
     entries_of('{"files": [1, 2]}', "app")
     with pytest.raises(ValueError, match="more than 2 files"):
         entries_of('{"files": [1, 2, 3]}', "app")
+
+
+def test_a_linked_page() -> None:
+    """A location of ``find-links`` may be the page of another project, whose status is none of this one."""
+    page = {
+        "name": "beta",
+        "files": [{"filename": "beta-1.0-py3-none-any.whl"}],
+        "project-status": {"status": "quarantined"},
+    }
+    entries, status = entries_of(json.dumps(page), "app", linked=True)
+    assert ([*entries], status) == (page["files"], None)
+    assert entries_of(json.dumps(page | {"name": "App"}), "app", linked=True)[1] == {"status": "quarantined"}
+    with pytest.raises(ValueError, match="version 2"):
+        entries_of(json.dumps(page | {"meta": {"api-version": "2.0"}}), "app", linked=True)

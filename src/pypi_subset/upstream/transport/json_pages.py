@@ -29,10 +29,11 @@ class _Document(msgspec.Struct):
     project_status: Any = msgspec.field(name="project-status", default=None)
 
 
-def entries_of(text: str, project: str) -> tuple[Iterator[Any], object]:
+def entries_of(text: str, project: str, *, linked: bool = False) -> tuple[Iterator[Any], object]:
     """
     Return the entries of a page of *project* in JSON, each read when its turn comes, and what the page says of the project.
 
+    :param linked: whether the page is a location of ``find-links``, which lists files of any project.
     :raises ValueError: it is no JSON, has too many values or files or no list of files, is of another version of the API
         than 1, or of another project.
     """
@@ -46,24 +47,27 @@ def entries_of(text: str, project: str) -> tuple[Iterator[Any], object]:
         if type(document) is not dict or type(document.get("files")) not in {list, dict}:
             msg = "it has no list of files"
             raise ValueError(msg) from None
-        _require_own(document.get("meta"), document.get("name"), project, document["files"])
+        own = _is_own(document.get("meta"), document.get("name"), project, document["files"], linked=linked)
         require_few(len(document["files"]), bounds.MOST_LINKS, "files")
-        return iter(document["files"]), document.get("project-status")
+        return iter(document["files"]), document.get("project-status") if own else None
     require_few(len(page.files), bounds.MOST_LINKS, "files")
-    _require_own(page.meta, page.name, project, page.files)
-    return map(_value, page.files), page.project_status
+    own = _is_own(page.meta, page.name, project, page.files, linked=linked)
+    return map(_value, page.files), page.project_status if own else None
 
 
-def _require_own(meta: Any, name: Any, project: str, entries: Sequence[Any]) -> None:
+def _is_own(meta: Any, name: Any, project: str, entries: Sequence[Any], *, linked: bool) -> bool:
     """
-    Return if a page can be that of *project*.
+    Return whether a page can be that of *project*.
 
-    :raises ValueError: it is of another version of the API, or names another project and lists a file of none.
+    :raises ValueError: it is of another version of the API; or it is not *linked*, names another project and lists no file
+        of this one.
     """
     require_version(meta.get("api-version") if isinstance(meta, dict) else None)
-    if isinstance(name, str) and canonicalize_name(name) != project and not _names(entries, project):
+    named = not isinstance(name, str) or canonicalize_name(name) == project
+    if not (named or linked or _names(entries, project)):
         msg = f"it is the page of {printable(name)}"
         raise ValueError(msg)
+    return named or not linked
 
 
 def _names(entries: Iterable[Any], project: str) -> bool:
