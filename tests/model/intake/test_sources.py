@@ -40,12 +40,14 @@ def test_a_source_counts_on_its_targets() -> None:
 
 def test_what_a_lock_depends_on() -> None:
     """What is stated on the target; a directory that no line names is not."""
-    found = Source(name="wheels", wheels=Path("requirements/wheels"), projects=("acme",), found=True)
+    found = Source(name="wheels", wheels=Path("requirements/wheels"), projects=("acme",), found=("acme",))
     sources = Sources(named=(CUDA, found), private=("acme-*",))
     assert sources.stated_on("laptop") == {"private": ["acme-*"]}
     stated = sources.stated_on("gpu")
     assert stated["cuda"] == {"index": CUDA.index, "projects": [*CUDA.projects], "targets": ["gpu"]}
     assert Sources(named=(found,)).stated_on("gpu") == {}
+    both = Source(name="wheels", wheels=Path("requirements/wheels"), projects=("app-*", "acme"), found=("acme",))
+    assert Sources(named=(both,)).stated_on("gpu") == {"wheels": {"wheels": "wheels", "projects": ["app-*"]}}
 
 
 def test_private_names_need_a_source() -> None:

@@ -66,7 +66,7 @@ def test_own_wheels_need_no_table() -> None:
         "wheels",
         folder,
         ("acme-core", "built", "torch"),
-        True,
+        one.projects,
         True,
     )
     assert plan_of("aa", LINUX).policy_digest_on("linux") == plan_of("aa", LINUX).policy_digest
@@ -92,6 +92,35 @@ def test_own_wheels_of_a_project_that_a_table_names() -> None:
     assert str(getattr(subset.sources.source_of(TORCH, "linux"), "name", "")) == "wheels"
     same = f'{LINUX}[sources.own]\nwheels = "wheels"\nprojects = ["torch"]\n'
     assert [one.name for one in plan_of("aa", same).sources.named] == ["own"]
+
+
+def test_own_wheels_beside_projects_that_lines_name() -> None:
+    """
+    ``[sources.wheels]`` with projects takes no other wheel out of the directory: the index has no say about it.
+
+    A table of that name about another place would, and is an error.
+    """
+    folder = Path("requirements/wheels")
+    folder.mkdir(parents=True)
+    for name in ("acme-core", "torch"):
+        make_wheel(name, "1.0").save(folder)
+    table = f'{LINUX}[sources.wheels]\nprojects = ["acme-*"]\n'
+    subset = plan_of("aa", table)
+    (one,) = subset.sources.named
+    assert (one.projects, one.found, one.wheels) == (("acme-*", "torch"), ("torch",), folder)
+    (folder / "torch-1.0-py3-none-any.whl").unlink()
+    assert plan_of("aa", table).policy_digest_on("linux") == subset.policy_digest_on("linux")
+    Path("requirements/other").mkdir()
+    for place in ('index = "https://acme.example/simple"', 'wheels = "other"'):
+        elsewhere = f'{LINUX}[sources.wheels]\n{place}\nprojects = ["app"]\n'
+        assert faults_of("aa", elsewhere) == [
+            (
+                "subset.toml:3: [sources.wheels] is another place, and wheels has a file of acme-core; "
+                "give this source another name, or move the files of that directory away"
+            )
+        ]
+    (folder / "acme_core-1.0-py3-none-any.whl").unlink()
+    assert [one.name for one in plan_of("aa", elsewhere).sources.named] == ["wheels"]
 
 
 def test_a_private_project_may_have_its_wheel_in_requirements() -> None:

@@ -29,7 +29,7 @@ class Source:
     :param min_age: seconds since its upload that a file must have, in place of the policy's; ``None``: as the policy says.
     :param only: whether no other place serves these projects. It can be false for a directory alone; `Sources.source_of`
         says which other place that is.
-    :param found: whether *projects* are those of the files in the directory, and no line names them.
+    :param found: those of *projects* that have a file in the directory, and that no line names.
     :param beyond: the source that serves a project as well if *only* is false; ``None`` for pip's indexes.
     """
 
@@ -40,7 +40,7 @@ class Source:
     targets: tuple[str, ...] = ()
     min_age: int | None = None
     only: bool = True
-    found: bool = False
+    found: tuple[str, ...] = ()
     beyond: Source | None = None
 
     @property
@@ -64,7 +64,7 @@ class Source:
         values: dict[str, object] = {
             "index": self.index,
             "wheels": self.wheels.name if self.wheels else "",
-            "projects": [] if self.found else [*self.projects],
+            "projects": [one for one in self.projects if one not in self.found],
             "targets": [*self.targets],
             "min_age": self.min_age,
             "only": self.only,
@@ -145,8 +145,8 @@ class Sources:
         """Return what ``subset.toml`` states of sources on *target*, by name; empty without any."""
         counting = [one for one in self.named if not one.targets or target in one.targets]
         # A directory that no line names may be absent where a lock is used.
-        found = {one.name: stated for one in counting if (stated := one.stated) and (not one.found or not one.only)}
-        return {**found, **({"private": [*self.private]} if self.private else {})}
+        counting = [one for one in counting if one.found != one.projects or not one.only]
+        return {**{one.name: one.stated for one in counting}, **({"private": [*self.private]} if self.private else {})}
 
 
 def covers(pattern: str, project: str) -> bool:

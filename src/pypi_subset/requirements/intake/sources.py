@@ -20,7 +20,7 @@ from pypi_subset.support import files
 from pypi_subset.support.secrets.paths import looks_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from pypi_subset.errors import Fault
@@ -59,16 +59,17 @@ def read_sources(settings: Settings, targets: Collection[str], places: Places, f
         named.append(one)
     folder, private = settings.path.parent / OWN_WHEELS, _read_private(settings, tables, faults)
     found = with_own_wheels(Sources(named=tuple(named), private=private), folder)
+    _require_own_name(settings, named, folder, faults)
     folders = {one.wheels.resolve(): one.wheels for one in named if one.wheels is not None and one.wheels != folder}
     for each in (*folders.values(), folder):
         faults.extend(unread(each, [*folders]))
     for name in uncovered(private, found.named) if settings.readable else ():
         what = f"the private project {name!r} has no source"
-        laid = [one.name for one in found.named if one.found and any(covers(name, each) for each in one.projects)]
+        laid = [one.name for one in found.named if any(covers(name, each) for each in one.found)]
         step = f'write a table [sources.{next(iter(laid), "NAME")}] with projects = ["{name}"]'
         faults.append(settings.fault(what, "sources", _PRIVATE, next_step=step, item=name))
     for own, other in ((own, other) for own in found.named if own.found for other in named if other.name != own.name):
-        for project in overlapping(other, own):
+        for project in overlapping(other, replace(own, projects=own.found)):
             what = f"{project!r} is in [sources.{other.name}], and requirements/{OWN_WHEELS} has a wheel of it"
             step = "keep one of the two, or write [sources.wheels] with other targets"
             faults.append(settings.fault(what, "sources", other.name, "projects", next_step=step, item=project))
@@ -79,19 +80,31 @@ def with_own_wheels(sources: Sources, folder: Path) -> Sources:
     """
     Return *sources* and the projects of the wheels in *folder*, ``requirements/wheels``.
 
-    A table ``[sources.wheels]`` without projects says how these are taken. What another table takes from *folder* is not
-    among them.
+    The table ``[sources.wheels]`` says how these are taken. What a table takes from *folder* already is not among them.
     """
-    stated = next((one for one in sources.named if one.name == OWN_WHEELS), None)
-    if stated is not None and stated.projects:
+    stated = sources.named_as(OWN_WHEELS)
+    if stated is not None and not _is_at(stated, folder):
         return sources
-    others = tuple(one for one in sources.named if one is not stated)
-    same = [one for one in others if one.wheels is not None and one.wheels.absolute() == folder.absolute()]
-    taken = [pattern for one in same for pattern in one.projects]
+    taken = [pattern for one in sources.named if _is_at(one, folder) for pattern in one.projects]
     found = tuple(name for name in projects_in(folder) if not any(covers(pattern, name) for pattern in taken))
-    own = replace(stated or Source(name=OWN_WHEELS, projects=(), wheels=folder), projects=found, found=True)
+    own = stated or Source(name=OWN_WHEELS, projects=(), wheels=folder)
+    own = replace(own, projects=(*own.projects, *found), found=found)
+    others = tuple(one for one in sources.named if one is not stated)
     # That the index is allowed counts without a wheel too: the last one may have been moved away.
-    return replace(sources, named=(*others, own) if found or not own.only else others)
+    return replace(sources, named=(*others, own) if own.projects or not own.only else others)
+
+
+def _is_at(source: Source, folder: Path) -> bool:
+    return source.wheels is not None and source.wheels.absolute() == folder.absolute()
+
+
+def _require_own_name(settings: Settings, named: Iterable[Source], folder: Path, faults: list[Fault]) -> None:
+    """Add a fault if ``[sources.wheels]`` is another place, and *folder* has distributions that nothing would serve."""
+    for one in named:
+        if one.name == OWN_WHEELS and not _is_at(one, folder) and (laid := projects_in(folder)):
+            what = f"[sources.{OWN_WHEELS}] is another place, and requirements/{OWN_WHEELS} has a file of {laid[0]}"
+            step = "give this source another name, or move the files of that directory away"
+            faults.append(settings.fault(what, "sources", OWN_WHEELS, next_step=step))
 
 
 def projects_in(folder: Path) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def with_source(gaps: Sequence[NoSolution], offers: TargetOffers) -> Sequence[No
                 _extend(
                     gap, what, step=f"name {offers.target} in the targets of its source, or leave the set out there"
                 )
-        elif source.name == OWN_WHEELS and source.found and source.only:
+        elif project in source.found and source.only:
             step, other = "put another wheel there", offers.beside_own(project)
             if other or not offers.is_private(project):
                 also = f"[sources.{other.name}]" if other else "the index"
