@@ -184,6 +184,18 @@ def test_a_project_in_quarantine(locked: Workspace, index: Index) -> None:
     )
 
 
+def test_what_is_dropped_in_quarantine_names_its_waiver(locked: Workspace, index: Index) -> None:
+    """No release is left: the error says that the project is in quarantine, and which entry keeps the release."""
+    index.status["acme"] = {"status": "quarantined", "reason": "it steals keys"}
+    plan(locked.paths)
+    setting(locked, '[policy]\ngone = "drop"\n')
+    with pytest.raises(
+        NoSolution, match=r"2\.0, which was locked, is not taken: quarantined: acme is in quarantine"
+    ) as caught:
+        mirror(locked)
+    assert 'rule = "gone", project = "acme", version = "==2.0"' in caught.value.next_step
+
+
 def test_a_project_without_a_page(locked: Workspace, index: Index) -> None:
     """404 for one project is its absence if the index is there."""
     del index.projects["acme"]

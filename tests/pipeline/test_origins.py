@@ -291,6 +291,20 @@ def test_a_lost_wheel_whose_gap_is_accepted(workspace: Workspace, index: Index, 
     assert versions(workspace, "base--linux")["app"] == "3.0"
 
 
+def test_a_wheel_that_no_line_of_its_directory_names(workspace: Workspace, index: Index) -> None:
+    """``[sources.wheels]`` names a prefix: another wheel there keeps the index away from its project all the same."""
+    index.add(make_wheel("tool", "9.0"))
+    folder = workspace.paths.requirements / "wheels"
+    folder.mkdir()
+    make_wheel("acme-core").save(folder)
+    make_wheel("tool").save(folder)
+    workspace.write("base.txt", "acme-core\ntool\n")
+    workspace.toml({"linux": LINUX}, more='[sources]\nprivate = ["acme-*"]\n[sources.wheels]\nprojects = ["acme-*"]\n')
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"acme-core": "1.0", "tool": "1.0"}
+    assert "/simple/tool/" not in [hit.path for hit in index.requests]
+
+
 def test_an_error_that_follows_from_own_wheels_says_so(workspace: Workspace, index: Index) -> None:
     """The versions of the index do not count, unless the table allows them."""
     index.add(make_wheel("app", "2.0"))
@@ -544,3 +558,22 @@ def test_no_remedy_has_pip_ask_for_a_project_of_a_source(
     (line, *_) = caught.value.lines
     assert ('write build = ["acme-x"] below [sdists]' in line, "pip wheel" in line) == (True, False)
     assert "/simple/acme-x/" not in [hit.path for hit in index.requests]
+
+
+@pytest.mark.parametrize("status", [404, 403])
+def test_no_remedy_leads_to_pips_indexes_for_a_project_of_a_source(
+    workspace: Workspace, index: Index, second: Index, status: int
+) -> None:
+    """A source has no page of it, or does not show that: in an error, and in the list of older releases."""
+    index.add(make_wheel("acme-lib"), make_wheel("app", "2.0", requires=["acme-lib"]))
+    second.on_request = lambda path: status if "acme-lib" in path else None
+    workspace.toml({"linux": LINUX}, more=named(second, "acme-*"))
+    workspace.write("base.txt", "app\n")
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert "see [sources.own] in subset.toml" in caught.value.next_step
+    assert "index-url" not in str(caught.value)
+    index.add(make_wheel("app", "1.0"))
+    (found,) = mirror(workspace)[0].outdated
+    assert ("acme-lib, which" in found.why, found.step) == (True, "check [sources.own] in subset.toml")
+    assert "/simple/acme-lib/" not in [hit.path for hit in index.requests]

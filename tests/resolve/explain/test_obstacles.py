@@ -14,6 +14,7 @@ from pypi_subset.distributions import filenames
 from pypi_subset.errors import BadDistribution
 from pypi_subset.model.candidates import Candidate
 from pypi_subset.model.distributions import Distribution, Standing
+from pypi_subset.model.intake.sources import Source, Sources
 from pypi_subset.resolve.explain.obstacles import RELEASES, Inspector, joined_of
 from pypi_subset.targets.tag import parse
 
@@ -36,6 +37,7 @@ class Shelf:
     read: list[str] = field(default_factory=list)
     own_wheels: Path | None = None
     source: str | None = None
+    sources: Sources = field(default_factory=Sources)
 
     def candidates(self, project: NormalizedName, /) -> tuple[Candidate, ...]:
         """Return the files of a project."""
@@ -69,6 +71,14 @@ class Shelf:
         """Return nothing: no project is in quarantine."""
         del project
         return None
+
+    def source_of(self, project: NormalizedName, /) -> Source | None:
+        """Return the source that serves a project."""
+        return self.sources.source_of(project, TARGET.name)
+
+    def is_private(self, project: NormalizedName, /) -> bool:
+        """Return whether a project is private."""
+        return self.sources.is_private(project)
 
     def vanished(self, project: NormalizedName, /) -> tuple[Verdict, ...]:
         """Return nothing: no release vanished."""

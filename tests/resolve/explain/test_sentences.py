@@ -8,6 +8,7 @@ import pytest
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from pypi_subset.model.intake.sources import Source, Sources
 from pypi_subset.resolve.explain.obstacles import Inspector
 from pypi_subset.resolve.explain.sentences import build_command, step_of, way_to, why_of
 from tests.resolve.explain.test_obstacles import TARGET, Shelf, asks, wheel
@@ -56,6 +57,32 @@ def test_the_chain_has_the_next_step(files: dict[str, list[str] | str], why: str
     found = inspector.inside(APP, shelf.candidates(APP), frozenset())
     assert found is not None
     assert why_of(found, "app", TARGET, shelf) == why
+    assert step_of(found, TARGET, shelf) == step
+
+
+ACME = Source(name="acme", index="https://acme.example/simple", projects=("acme-*",))
+OPEN = Source(name="wheels", wheels=Path("requirements/wheels"), projects=("acme-lib",), only=False)
+
+
+@pytest.mark.parametrize(
+    ("sources", "why", "step"),
+    [
+        (Sources(named=(ACME,)), "[sources.acme] does not have", "check [sources.acme] in subset.toml"),
+        (
+            Sources(named=(OPEN, ACME)),
+            "[sources.wheels] and [sources.acme] do not have",
+            "check [sources.wheels] and [sources.acme] in subset.toml",
+        ),
+        (Sources(private=("acme-*",)), "no source serves", "check [sources] in subset.toml"),
+        (Sources(named=(OPEN,)), "no index has", "check pip's 'index-url'"),
+    ],
+)
+def test_an_absent_project_of_a_source_is_not_looked_up_elsewhere(sources: Sources, why: str, step: str) -> None:
+    """pip's indexes may have another project of that name: only if they serve it, the step names them."""
+    shelf = Shelf({wheel("app", "2.0"): ["acme-lib"]}, sources=sources)
+    found = Inspector(target=TARGET, offers=shelf).inside(APP, shelf.candidates(APP), frozenset())
+    assert found is not None
+    assert why_of(found, "app", TARGET, shelf) == f"it requires acme-lib, which {why}"
     assert step_of(found, TARGET, shelf) == step
 
 

@@ -49,7 +49,7 @@ def said(project: str | None, sources: Sources) -> tuple[str, str, str]:
 
 def test_the_source_is_named() -> None:
     """A directory, an index, and a private project that no source serves here; all others stay as they are."""
-    own = Source(name="wheels", wheels=Path("requirements/wheels"), projects=("app",), found=True)
+    own = Source(name="wheels", wheels=Path("requirements/wheels"), projects=("app",), found=("app",))
     index = Source(name="acme", index="https://acme.example/simple", projects=("acme-*",), targets=("linux",))
     away = Source(name="away", index="https://away.example", projects=("away",), targets=("mac",))
     sources = Sources(named=(own, index, away), private=("away",))
@@ -76,7 +76,7 @@ def test_the_source_is_named() -> None:
 
 def test_the_other_place_of_an_own_wheel_is_its_source() -> None:
     """``only = false`` allows the source that would serve the project without the wheel, for private projects too."""
-    own = Source(name="wheels", wheels=Path("requirements/wheels"), projects=("acme-core",), found=True)
+    own = Source(name="wheels", wheels=Path("requirements/wheels"), projects=("acme-core",), found=("acme-core",))
     index = Source(name="acme", index="https://acme.example/simple", projects=("acme-*",))
     sources = Sources(named=(index, own), private=("acme-*",))
     step = "put another wheel there, or write [sources.wheels] with only = false, which allows [sources.acme] too; or loosen that"

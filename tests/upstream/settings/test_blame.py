@@ -55,3 +55,12 @@ def test_a_source_is_named_once() -> None:
     other = UpstreamError("page answered 500", next_step="wait")
     name_source(other, "a", "app", only=False)
     assert (other.what, other.next_step) == ("page answered 500 ([sources.a], a source of app)", "wait")
+
+
+def test_a_login_of_a_source_is_not_in_its_url() -> None:
+    """``subset.toml`` refuses a URL with a user."""
+    error = UpstreamError(
+        "page answered 401", next_step="give pip credentials for it (in the URL, .netrc or a keyring)"
+    )
+    name_source(error, "a", "app", only=True)
+    assert error.next_step == "give pip credentials for it (in .netrc or a keyring)"

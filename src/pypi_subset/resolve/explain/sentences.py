@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.candidates import Candidate
     from pypi_subset.model.distributions import Distribution, Standing
+    from pypi_subset.model.intake.sources import Source
     from pypi_subset.model.intake.verdicts import Verdict
     from pypi_subset.model.targets import Target
     from pypi_subset.resolve.explain.obstacles import Asking, Obstacle
@@ -46,6 +47,12 @@ class Shelves(Offers, Protocol):
 
     def bare(self, project: NormalizedName, /) -> str:
         """Return the index whose page of a project lists no file of it, ``""`` if no index has a page of it."""
+
+    def source_of(self, project: NormalizedName, /) -> Source | None:
+        """Return the source that a project comes from, ``None`` for pip's indexes."""
+
+    def is_private(self, project: NormalizedName, /) -> bool:
+        """Return whether pip's indexes are never asked for a project."""
 
     def vanished(self, project: NormalizedName, /) -> tuple[Verdict, ...]:
         """Return why locked releases that an index does not offer any more are not taken, newest first."""
@@ -116,8 +123,25 @@ def absence_of(project: NormalizedName, offers: Shelves) -> str:
     denied = offers.denied(project)
     if denied:
         return f"no index shows: {denied}"
-    bare = offers.bare(project)
-    return f"has a page without files at {bare}" if bare else "no index has"
+    if bare := offers.bare(project):
+        return f"has a page without files at {bare}"
+    source = offers.source_of(project)
+    if source is not None and not source.is_open:
+        return f"{tables_of(source)} {'does' if len(source.chain) == 1 else 'do'} not have"
+    return "no source serves" if offers.is_private(project) else "no index has"
+
+
+def tables_of(source: Source) -> str:
+    """Return the tables of the sources that serve a project together: ``[sources.a] and [sources.b]``."""
+    return " and ".join(f"[sources.{one.name}]" for one in source.chain)
+
+
+def _asked(project: NormalizedName, offers: Shelves) -> str:
+    """Return the setting that says where *project* comes from; pip's indexes may have another one of that name."""
+    source = offers.source_of(project)
+    if source is not None and not source.is_open:
+        return f"{tables_of(source)} in subset.toml"
+    return "[sources] in subset.toml" if offers.is_private(project) else "pip's 'index-url'"
 
 
 def step_of(found: Obstacle, target: Target, offers: Shelves) -> str:
@@ -129,7 +153,7 @@ def step_of(found: Obstacle, target: Target, offers: Shelves) -> str:
         vanished = offers.vanished(found.project)
         if vanished:
             return letting_in(vanished[0])
-        return BARE if offers.bare(found.project) else "check pip's 'index-url'"
+        return BARE if offers.bare(found.project) else f"check {_asked(found.project, offers)}"
     if found.kind != "files":
         return ""
     releases = admitted_by(found.asking, offers.candidates(found.project))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from pypi_subset.model.intake.sources import OWN_WHEELS
+from pypi_subset.resolve.explain.sentences import tables_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +41,7 @@ def with_source(gaps: Sequence[NoSolution], offers: TargetOffers) -> Sequence[No
                 step += f", or write [sources.wheels] with only = false, which allows {also} too"
             _extend(gap, f"all versions of {project} come from requirements/{OWN_WHEELS}", step=step)
         elif not source.is_open:
-            names = " and ".join(f"[sources.{one.name}]" for one in source.chain)
+            names = tables_of(source)
             places = " and ".join(one.place for one in source.chain)
             _extend(gap, f"{project} comes from {places} alone, by {names}", step=f"see {names} in subset.toml")
     return gaps

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pypi_subset.upstream.offers import TargetOffers
 
 
-_SPELLING = "check the spelling, and pip's 'index-url'"
+_INDEXES = ", and pip's 'index-url'"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,7 +147,7 @@ def _barred(
 def _vanished(requirement: Requirement, project: NormalizedName, gap: _Gap, known: Known) -> NoSolution | None:
     """Return the error about a locked release that is gone and would satisfy *requirement*; ``None`` without one."""
     fitting = [one for one in known.upstream.vanished(project) if admits(requirement, one.version)]
-    if not fitting or known.upstream.quarantine(project) is not None:
+    if not fitting:
         return None
     one = fitting[0]
     error = gap.error(f"{one.version}, which was locked, is not taken: {one.sentence}", letting_in(one))
@@ -161,10 +161,12 @@ def _absent(project: NormalizedName, gap: _Gap, known: Known) -> NoSolution:
         step = "ask for a release with other wheels; `plan` counts the wheel variants"
         return gap.error(f"{project} has wheel variants alone (PEP 825, a draft), which pip does not install yet", step)
     if (quarantine := known.upstream.quarantine(project)) is None:
-        if denied := known.upstream.denied(project):
-            return gap.error(f"no index shows a project {project}: {denied}", f"see who may read it, or {_SPELLING}")
         source = known.upstream.source_of(project)
-        if known.upstream.lost_file(project) or known.upstream.is_private(project) or (source and not source.is_open):
+        own = known.upstream.lost_file(project) or known.upstream.is_private(project) or (source and not source.is_open)
+        if denied := known.upstream.denied(project):
+            step = f"see who may read it, or check the spelling{'' if own else _INDEXES}"
+            return gap.error(f"no index shows a project {project}: {denied}", step)
+        if own:
             # No index of pip's configuration was asked, and `with_source` says what can be done.
             return gap.error(
                 f"its source has no file of {project}" if source else f"no source has a file of {project}", ""

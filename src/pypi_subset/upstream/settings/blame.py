@@ -132,3 +132,5 @@ def name_source(error: UpstreamError, source: str, project: str, *, only: bool) 
     error.what = error.what.removesuffix(note).removesuffix(f" ({own} in subset.toml)") + note
     if error.next_step.endswith("name another index"):
         error.next_step += f" in {own}"
+    # A user in the URL of a source is an error.
+    error.next_step = error.next_step.replace("(in the URL, .netrc or a keyring)", "(in .netrc or a keyring)")
