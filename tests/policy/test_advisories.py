@@ -129,8 +129,17 @@ def test_the_highest_severity_of_its_records(path: Path) -> None:
         ({}, record("GHSA-1", affected("demo", versions=["9"]), **HIGH_), "high"),
         ({"database_specific": HIGH}, record("GHSA-1", affected("demo", versions=["9"]), **LOW_), "high"),
         ({"database_specific": HIGH}, record("GHSA-1", affected("other"), **LOW_), "high"),
+        (LOW_, record("GHSA-1", affected("other"), **HIGH_), "high"),
+        ({}, record("GHSA-1", affected("other"), **HIGH_), "high"),
     ],
-    ids=["higher", "own is unknown", "lower", "about another project"],
+    ids=[
+        "higher",
+        "own is unknown",
+        "lower",
+        "lower for another project",
+        "higher for another project",
+        "known for one",
+    ],
 )
 def test_the_severity_of_a_vulnerability_is_that_of_all_its_records(
     path: Path, own: dict[str, Any], other: dict[str, Any], is_told: str

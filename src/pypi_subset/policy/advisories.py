@@ -98,6 +98,10 @@ class Advisories:
         self.day, self.sha256 = found.day, found.sha256
         holding = [record for record in found.records if not is_withdrawn(record, today)]
         self._groups = _Groups(holding)
+        #: The records of each vulnerability, about any project.
+        self._vulnerabilities: defaultdict[str, list[Record]] = defaultdict(list)
+        for record in holding:
+            self._vulnerabilities[self._groups.of(record.id)].append(record)
         self._records: defaultdict[str, list[tuple[Record, tuple[Affected, ...]]]] = defaultdict(list)
         self._entries: dict[str, tuple[_Entry, ...]] = {}
         #: What was found: by the entries that are joined, and by release.
@@ -139,7 +143,7 @@ class Advisories:
             for record, entries in records:
                 groups[self._groups.of(record.id)].append((record, entries))
             blind = [
-                _joined(tuple(_Entry(*each) for each in group))
+                self._join(tuple(_Entry(*each) for each in group), ())
                 for group in groups.values()
                 if not any(entry.is_judged for _, entries in group for entry in entries)
             ]
@@ -162,9 +166,15 @@ class Advisories:
         if not entries:
             return None
         if (joined := self._joined.get(entries)) is None:
-            joined = self._joined[entries] = _joined(entries, [entry for entry in group if entry not in entries])
+            joined = self._joined[entries] = self._join(entries, [entry for entry in group if entry not in entries])
         public = public_of(version)
         return replace(joined, fixed=tuple(one for one in joined.fixed if one > public))
+
+    def _join(self, entries: tuple[_Entry, ...], others: Sequence[_Entry]) -> Advisory:
+        """Return the advisory for *entries* of one vulnerability, as `_joined`."""
+        own = {entry.record.id for entry in (*entries, *others)}
+        every = self._vulnerabilities[self._groups.of(entries[0].record.id)]
+        return _joined(entries, others, [record for record in every if record.id not in own])
 
 
 def judged(distributions: Iterable[Distribution], advisories: Advisories, rules: AdvisoryRules) -> tuple[Verdict, ...]:
@@ -238,19 +248,22 @@ class _Groups:
         return top
 
 
-def _joined(entries: tuple[_Entry, ...], others: Sequence[_Entry] = ()) -> Advisory:
+def _joined(entries: tuple[_Entry, ...], others: Sequence[_Entry], elsewhere: Sequence[Record]) -> Advisory:
     """
     Return the advisory for *entries* of one vulnerability, with the fixes of all versions.
 
     :param others: what further records of it say, which are about other versions: how severe it is, and that it is malware.
+    :param elsewhere: records of it about other projects, which say the same. Vectors that these have for one project do not
+        count.
     """
     records, every = {entry.record.id for entry in entries}, [*entries, *others]
     names = {name for entry in entries for name in entry.record.names}
-    names.update(entry.record.id for entry in others if is_malware([entry.record.id]))
+    further = (*(entry.record for entry in others), *elsewhere)
+    names.update(record.id for record in further if is_malware([record.id]))
     fixes = {one for entry in entries for one in entry.reach.fixed}
     return Advisory(
         ids=tuple(sorted(names, key=lambda name: (not is_malware([name]), name not in records, name))),
-        severity=highest(entry.severity for entry in every),
+        severity=highest([*(entry.severity for entry in every), *(severity_of(record, ()) for record in elsewhere)]),
         # What fixes one record may be affected by another.
         fixed=tuple(sorted(one for one in fixes if not any(entry.reach.covers(one) for entry in every))),
         since=min((entry.record.published for entry in entries if entry.record.published), default=""),
