@@ -40,6 +40,7 @@ OLD, NEW, LATER = (
 )
 
 GAP = '[[policy.accept]]\nrule = "gap"\nproject = "{project}"\ntargets = ["linux"]\nreason = "x"\nuntil = 9999-12-31\n'
+FREE = '[[policy.accept]]\nrule = "min_age"\nproject = "free"\nreason = "ours"\nuntil = 9999-12-31\n'
 
 
 def offer(index: Index, *wheels: tuple[str, str, str]) -> None:
@@ -120,7 +121,13 @@ def test_an_old_cutoff_gives_the_same_locks(workspace: Workspace, index: Index) 
     wheel = make_wheel("left", "1.0", requires=["young>=2"])
     index.add(wheel)
     index.upload_times[wheel.filename] = OLD
-    requests, gap = "app\nlib==1.0\nneed\nearly\nleft\n", GAP.format(project="left")
+    # One has no page at that moment, and of the other every age is accepted.
+    wheel = make_wheel("lone", "1.0", requires=["nowhere"])
+    index.add(wheel)
+    index.upload_times[wheel.filename] = OLD
+    offer(index, ("free", "1.0", OLD), ("free", "2.0", NEW))
+    requests = "app\nlib==1.0\nneed\nearly\nleft\nlone\nfree\n"
+    gap = GAP.format(project="left") + GAP.format(project="lone") + FREE
     wheel = make_wheel("need", "1.0", requires=["core"])
     index.add(wheel)
     index.upload_times[wheel.filename] = OLD
@@ -133,6 +140,7 @@ def test_an_old_cutoff_gives_the_same_locks(workspace: Workspace, index: Index) 
     assert mirror(workspace)[0].resolved == 0
     offer(index, ("app", "2.0", LATER), ("lib", "2.0", LATER), ("need", "2.0", LATER), ("core", "0.9", LATER))
     offer(index, ("early", "1.0", LATER), ("early", "1.0rc3", LATER), ("young", "3.0", LATER))
+    offer(index, ("nowhere", "1.0", LATER), ("free", "3.0", LATER), ("lone", "0.9", LATER))
     more = make_wheel("app", "1.0", tag="cp310-cp310-manylinux2014_x86_64")
     index.add(more)
     index.upload_times[more.filename] = LATER
@@ -147,6 +155,16 @@ def test_an_old_cutoff_gives_the_same_locks(workspace: Workspace, index: Index) 
         ]
         assert sorted(workspace.paths.locks.iterdir()) == locks
         assert [path.read_bytes() for path in locks] == before
+
+
+def test_a_later_release_is_let_in_by_its_version_alone(workspace: Workspace, index: Index) -> None:
+    """An entry about all versions lets in what was there at the moment that ``as_of`` repeats."""
+    offer(index, ("free", "1.0", OLD), ("free", "2.0", NEW))
+    as_of = 'as_of = "2026-02-01T00:00:00Z"\n'
+    for entry, version in (("", "1.0"), ('version = "==2.0"\n', "2.0")):
+        policy(workspace, f'min_age = "7 days"\n{as_of}{FREE}{entry}', "free\n")
+        mirror(workspace, update=True)
+        assert versions(workspace, "base--linux") == {"free": version}
 
 
 def test_a_lock_with_another_cutoff_is_resolved_again(workspace: Workspace, index: Index) -> None:

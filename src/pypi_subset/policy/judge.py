@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from pypi_subset.model.intake.rules import MIN_AGE
 from pypi_subset.model.policy import today
 from pypi_subset.policy.age import MinAge, repeated, text_of
 from pypi_subset.policy.denied import Denied
@@ -57,7 +58,21 @@ class Judge:
 
     def standing(self, verdicts: Sequence[Verdict], target: str) -> tuple[Verdict, ...]:
         """Return those of *verdicts* that no acceptance covers on *target*."""
-        return tuple(one for one in verdicts if acceptance_for(one, target, self.accepted) is None)
+        return tuple(one for one in verdicts if not self._is_accepted(one, target))
+
+    def _is_accepted(self, verdict: Verdict, target: str) -> bool:
+        """
+        Return whether an acceptance covers *verdict* on *target*.
+
+        A file that was uploaded after the moment that ``as_of`` repeats was not there then: an acceptance lets it in only if
+        it names versions.
+        """
+        found = acceptance_for(verdict, target, self.accepted)
+        return found is not None and bool(found.version or not self.is_later(verdict))
+
+    def is_later(self, verdict: Verdict) -> bool:
+        """Return whether *verdict* is about the age of a file that was uploaded after the moment that ``as_of`` repeats."""
+        return bool(self.until) and verdict.rule == MIN_AGE and verdict.since[:19] >= self.until[:19]
 
 
 #: No rule.

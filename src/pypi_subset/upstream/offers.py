@@ -94,8 +94,8 @@ class TargetOffers:
                 replace(one, verdicts=pages.judge.standing(one.verdicts, self.target)) if one.verdicts else one
                 for one in found
             )
-        if not self.later and (until := pages.judge.until):
-            found = tuple(one for one in found if not _is_later(one, until))
+        if not self.later:
+            found = tuple(one for one in found if not self._is_later(one))
         return found if builds is None else (*found, *builds.candidates(project, found, self.target))
 
     @property
@@ -166,6 +166,9 @@ class TargetOffers:
         if source is None and self.is_private(project):
             # No index learns the name.
             return ""
+        if not self.later and (every := pages.candidates(self._where(project))) and all(map(self._is_later, every)):
+            # There was no page of it then.
+            return ""
         found = (url for url in pages.indexes_of(source) if pages.page_at((url, project)) is not None)
         return without_credentials(next(found, ""))
 
@@ -231,11 +234,9 @@ class TargetOffers:
     def _where(self, project: NormalizedName) -> Where:
         return self.upstream.pages.where(project, self.target)
 
+    def _is_later(self, one: Candidate) -> bool:
+        """Return whether *one* is refused for its age, and was uploaded after the moment that ``as_of`` repeats."""
+        return any(map(self.upstream.pages.judge.is_later, one.verdicts))
+
     def _stands(self, verdict: Verdict | None) -> bool:
         return verdict is not None and bool(self.upstream.pages.judge.standing((verdict,), self.target))
-
-
-def _is_later(one: Candidate, until: str) -> bool:
-    """Return whether *one* is refused for its age, and was uploaded at *until* or later; both moments are in UTC."""
-    uploaded = one.distribution.upload_time or ""
-    return uploaded[:19] >= until[:19] and any(verdict.rule == MIN_AGE for verdict in one.verdicts)

@@ -66,6 +66,7 @@ def test_a_cutoff_that_is_later_than_that_of_the_age(moment: str) -> None:
     ("line", "fault"),
     [
         ("min_age = 7", 'min_age must be a duration; write min_age = "7 days"'),
+        ('as_of = ""', 'as_of must be a moment; write as_of = "2026-11-21T00:00:00Z"'),
         ('as_of = "last week"', 'as_of must be a moment; write as_of = "2026-11-21T00:00:00Z"'),
         (
             "no_times = true",

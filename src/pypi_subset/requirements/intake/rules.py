@@ -64,9 +64,9 @@ class _Table:
 
     def moment(self, key: str) -> str:
         """Return the moment at *key* in UTC, ``""`` without it."""
-        value = self.values.get(key, "")
-        if value == "":
+        if key not in self.values:
             return ""
+        value = self.values[key]
         try:
             moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
             if moment.tzinfo is None:
