@@ -50,6 +50,10 @@ if TYPE_CHECKING:
     from pypi_subset.publishing.publisher import publish
     from pypi_subset.requirements.subset import read_subset
     from pypi_subset.site.builder import build_index
+    from pypi_subset.snapshots.comparing import compare
+    from pypi_subset.snapshots.listing import list_snapshots, remove_snapshots
+    from pypi_subset.snapshots.promoting import promote
+    from pypi_subset.snapshots.taking import publish_snapshot, take_snapshot
     from pypi_subset.support.progress import Progress
 
 __all__ = [
@@ -58,17 +62,23 @@ __all__ = [
     "SubsetError",
     "add",
     "build_index",
+    "compare",
     "diagnose",
     "fetch_site",
     "init",
+    "list_snapshots",
     "make_bundle",
     "mirror",
     "plan",
+    "promote",
     "prove",
     "prune",
     "publish",
+    "publish_snapshot",
     "read_subset",
     "remove",
+    "remove_snapshots",
+    "take_snapshot",
 ]
 
 #: Name → the module that defines it.
@@ -79,17 +89,23 @@ _MODULES = {
     "SubsetError": "errors",
     "add": "editing.changes",
     "build_index": "site.builder",
+    "compare": "snapshots.comparing",
     "diagnose": "doctor.examination",
     "fetch_site": "publishing.fetch_site",
     "init": "editing.beginning",
+    "list_snapshots": "snapshots.listing",
     "make_bundle": "bundle.exporter",
     "mirror": "pipeline.mirror",
     "plan": "pipeline.plan",
+    "promote": "snapshots.promoting",
     "prove": "pipeline.prove",
     "prune": "pipeline.clean",
     "publish": "publishing.publisher",
+    "publish_snapshot": "snapshots.taking",
     "read_subset": "requirements.subset",
     "remove": "editing.changes",
+    "remove_snapshots": "snapshots.listing",
+    "take_snapshot": "snapshots.taking",
 }
 
 

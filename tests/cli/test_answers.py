@@ -19,6 +19,7 @@ from tests.support.pages.schemas import DOCUMENTS, generated
 from tests.support.programs.commands import subset as command
 from tests.support.sites.cases import CLICK, COLORAMA, WINDOWS
 from tests.support.sites.subset_on_disk import SubsetOnDisk
+from tests.support.states.lab import two_states
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -105,6 +106,31 @@ def test_sizes_in_words(root: Path) -> None:
     wrong = command("sizes", "--target=window", cwd=root)
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "there is no target 'window'; did you mean 'windows'?" in wrong.stderr
+
+
+def test_states(tmp_path: Path) -> None:
+    """``snapshot``, ``snapshots``, ``diff`` and ``promote`` have a document; a second promotion changes nothing."""
+    lab = two_states(tmp_path)
+    taken = answer("snapshot", "--name=three", cwd=tmp_path)
+    assert (taken["is_new"], taken["snapshot"]["name"], taken["snapshot"]["proven"]) == (True, "three", True)
+    found = answer("diff", "--from=one", "--to=three", cwd=tmp_path)
+    assert (found["from"], found["to"], [one["project"] for one in found["projects"]]) == (
+        "one",
+        "three",
+        ["app", "new", "old"],
+    )
+    promoted = answer("promote", "--from=one", "--to=prod", "--by=ada", "--why=first", cwd=tmp_path)
+    assert (promoted["is_new"], promoted["promotion"]["how"], promoted["promotion"]["why"]) == (
+        True,
+        "published",
+        "first",
+    )
+    again = answer("promote", "--from=one", "--to=prod", cwd=tmp_path)
+    assert (again["is_new"], again["promotion"]) == (False, promoted["promotion"])
+    listed = answer("snapshots", "--remove=two,three", cwd=tmp_path)
+    assert ([one["name"] for one in listed["snapshots"]], listed["removed"]) == (["one"], ["two", "three"])
+    published = answer("publish", "--snapshot=one", "--to=public", cwd=tmp_path)
+    assert published["manifest_sha256"] == lab.store.read("one").manifest
 
 
 def test_what_offers_a_site(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +11,20 @@ import pytest
 
 from pypi_subset import api
 from pypi_subset.bundle import ledger
-from pypi_subset.errors import FolderError, LockError
+from pypi_subset.errors import FolderError, LockError, SubsetError
+from pypi_subset.locks import lockfile
 from pypi_subset.pipeline.clean import WORKING, clean, prune
+from pypi_subset.proof.evidence.settings import subset_digest
+from pypi_subset.requirements.subset import read_subset
+from pypi_subset.snapshots.listing import remove_snapshots
+from pypi_subset.snapshots.pool import Pool
+from pypi_subset.snapshots.taking import take_snapshot
 from pypi_subset.support.machine import holding
 from tests.support.programs.commands import subset
+from tests.support.sites.published import proven
 from tests.support.sites.trees import tree
 from tests.support.stages.mirroring import LINUX, mirror
+from tests.support.states.lab import two_states
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -93,6 +102,16 @@ def test_clean_keeps_the_ledger_of_bundles(tmp_path: Path) -> None:
     assert tree(packages) == before != {}
 
 
+def test_clean_keeps_snapshots(tmp_path: Path) -> None:
+    """A state that can be put back is not lost with what mirror can fetch again."""
+    lab = two_states(tmp_path)
+    make_wheel("demo").save(lab.paths.packages)
+    before = tree(lab.store.folder)
+    clean(lab.paths.packages, lab.paths.site)
+    assert tree(lab.store.folder) == before != {}
+    assert not (lab.paths.packages / make_wheel("demo").filename).exists()
+
+
 def test_clean_waits_for_nobody(tmp_path: Path) -> None:
     """While a mirror works in the directory, clean refuses."""
     with holding.exclusive(tmp_path / "packages"):
@@ -162,6 +181,55 @@ class TestPrune:
         with pytest.raises(FolderError, match="there is no lock") as caught:
             prune(mirrored.paths, remove=True)
         assert "clean" in caught.value.next_step
+
+    def test_what_a_snapshot_or_the_last_bundle_has_stays(self, mirrored: Workspace) -> None:
+        """Each file has its reason, those that a lock names too; without snapshot and bundle it goes."""
+        packages, now = mirrored.paths.packages, "2026-11-29T10:00:00.000000Z"
+        proven(mirrored.paths.site, subset_sha256=subset_digest(read_subset(mirrored.paths.requirements)))
+        take_snapshot(mirrored.paths, "two", now=now)
+        old = make_wheel("app", "1.0")
+        data = (mirrored.paths.site / "manifest.json").read_bytes()
+        carried = data.replace(b"app-2.0", b"app-1.0")
+        sent = ledger.Sent(
+            manifest=hashlib.sha256(carried).hexdigest(), serial=1, created="2026-11-29T10:00:00Z", beside={}
+        )
+        ledger.keep(packages, ledger.with_sent(ledger.Ledger(), sent), carried)
+        found = prune(mirrored.paths, remove=True)
+        assert [(one.path, one.why) for one in found.staying] == [
+            (old.filename, "the last bundle carried it"),
+            ("app-2.0-py3-none-any.whl", "pylock.base--linux.toml names it"),
+        ]
+        assert (packages / old.filename).is_file()
+        ledger.keep(packages, ledger.Ledger())
+        write = lockfile.path_of(mirrored.paths.locks, "base--linux")
+        write.write_text(write.read_text().replace("app-2.0", "app-1.0").replace('"2.0"', '"1.0"'))
+        found = prune(mirrored.paths, remove=True)
+        assert [(one.path, one.why) for one in found.staying][1] == (
+            "app-2.0-py3-none-any.whl",
+            "the snapshot two has it",
+        )
+        remove_snapshots(mirrored.paths, ["two"])
+        assert [one.path for one in prune(mirrored.paths, remove=True).files] == ["app-2.0-py3-none-any.whl"]
+
+    def test_what_a_killed_snapshot_left_goes(self, mirrored: Workspace) -> None:
+        """Files in the pool of snapshots that none of them has."""
+        pool = Pool(mirrored.paths.packages)
+        pool.write(b"left", hashlib.sha256(b"left").hexdigest())
+        names = {one.path: one.why for one in prune(mirrored.paths, remove=True).files}
+        assert names[
+            pool.path_of(hashlib.sha256(b"left").hexdigest()).relative_to(mirrored.paths.packages).as_posix()
+        ] == ("no snapshot has it")
+        assert not pool.path_of(hashlib.sha256(b"left").hexdigest()).exists()
+
+    def test_a_damaged_snapshot(self, mirrored: Workspace) -> None:
+        """It may need any file: nothing is removed."""
+        named = mirrored.paths.packages / ".snapshots" / "named"
+        named.mkdir(parents=True)
+        (named / "one.json").write_text("{}")
+        before = tree(mirrored.root)
+        with pytest.raises(SubsetError, match="the snapshot is damaged"):
+            prune(mirrored.paths, remove=True)
+        assert tree(mirrored.root) == before
 
     def test_a_file_that_is_no_distribution_stays(self, mirrored: Workspace) -> None:
         """A file of the user's own is not touched."""

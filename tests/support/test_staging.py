@@ -50,6 +50,28 @@ def test_exchange_puts_the_new_folder_in_place(
     assert texts(tmp_path) == {"site/one": "new", "site/sub/two": "new"}
 
 
+@pytest.mark.parametrize("atomic", [True, False])
+def test_swap_keeps_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, atomic: bool) -> None:
+    """Each directory has the other's name afterwards, also where the kernel has no such step; nothing else is left."""
+    if not atomic:
+        monkeypatch.setattr(staging, "_exchange_names", lambda _one, _other: False)
+    one, other = fill(tmp_path / "one", "first"), fill(tmp_path / "other", "second")
+    staging.swap(one, other)
+    assert texts(one) == {"one": "second", "sub/two": "second"}
+    assert texts(other) == {"one": "first", "sub/two": "first"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "other"]
+
+
+def test_a_swap_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the other directory, the live one has its name again."""
+    monkeypatch.setattr(staging, "_exchange_names", lambda _one, _other: False)
+    live = fill(tmp_path / "live", "first")
+    with pytest.raises(FolderError):
+        staging.swap(tmp_path / "gone", live)
+    assert [path.name for path in tmp_path.iterdir()] == ["live"]
+    assert texts(live) == {"one": "first", "sub/two": "first"}
+
+
 def test_exchange_works_where_nothing_stood(tmp_path: Path) -> None:
     """The first site has nothing to replace."""
     staging.exchange(fill(tmp_path / "stage", "new"), tmp_path / "site")

@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from pypi_subset.model.documents import Document
 from pypi_subset.model.manifest import Need
+from pypi_subset.snapshots.listing import Listed
+from pypi_subset.snapshots.promotions import Promotion
 
 
 class SystemEntry(Struct, frozen=True, kw_only=True):
@@ -241,6 +243,39 @@ class BundleAnswer(Document, frozen=True, kw_only=True):
     bytes: int
     note: str
     doubt: str
+
+
+class SnapshotAnswer(Document, frozen=True, kw_only=True):
+    """
+    The result of ``snapshot``.
+
+    :param schema: version of this form, major.minor.
+    :param is_new: whether this run took it; else it was there, of the same site.
+    """
+
+    name: ClassVar[str] = "the result of snapshot"
+    version: ClassVar[Literal["1.0"]] = "1.0"
+
+    schema: Literal["1.0"]
+    snapshot: Listed
+    is_new: bool
+
+
+class PromoteAnswer(Document, frozen=True, kw_only=True):
+    """
+    The result of ``promote``.
+
+    :param schema: version of this form, major.minor.
+    :param promotion: the entry of the record.
+    :param is_new: whether this run added it; else the channel had that snapshot before.
+    """
+
+    name: ClassVar[str] = "the result of promote"
+    version: ClassVar[Literal["1.0"]] = "1.0"
+
+    schema: Literal["1.0"]
+    promotion: Promotion
+    is_new: bool
 
 
 class FetchAnswer(Document, frozen=True, kw_only=True):

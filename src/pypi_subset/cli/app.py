@@ -14,7 +14,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from pypi_subset.cli.command import SHARED
-from pypi_subset.cli.commands import asking, building, bundling, editing, proving, publishing
+from pypi_subset.cli.commands import asking, building, bundling, editing, proving, publishing, states
 from pypi_subset.cli.edge import READER_LEFT, line_of, program
 from pypi_subset.errors import SubsetError
 from pypi_subset.errors.tree import INPUT
@@ -29,6 +29,7 @@ NAME = "pypi-subset"
 PANELS = {
     "First steps": (editing.init, editing.add, building.mirror, proving.verify, publishing.publish),
     "Keep it up to date": (building.plan, building.update, editing.remove, building.prune, building.clean),
+    "States": (states.snapshot, states.snapshots, states.diff, states.promote),
     "Questions": (asking.doctor, asking.why, asking.sizes, asking.targets, asking.target),
     "Serve and copy": (publishing.serve, publishing.servers, publishing.fetch, bundling.bundle),
     "Prove on several machines": (proving.workflow, proving.merge_reports),

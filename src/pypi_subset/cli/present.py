@@ -178,9 +178,11 @@ def show_plan(found: Forecast, display: Display) -> None:
 
 
 def show_pruned(found: Pruned, packages: Path, display: Display) -> None:
-    """Print each file that no lock needs, and what they amount to."""
+    """Print each file that goes, each that stays without a lock, and what they amount to."""
+    if others := [one for one in found.staying if not one.why.endswith(" names it")]:
+        display.table(["stays", "bytes", "why"], [(one.path, one.size, one.why) for one in others])
     if not found.files:
-        display.say(f"{packages} has no file that no lock names")
+        display.say(f"{packages} has no file that nothing needs")
         return
     display.table(["file", "bytes", "why"], [(one.path, one.size, one.why) for one in found.files])
     amount = f"{counted(len(found.files), 'file')}, {readable_size(found.bytes)}"

@@ -1,11 +1,13 @@
-"""Emptying ``packages/`` and ``site/``, and removing from ``packages/`` what no lock needs."""
+"""Emptying ``packages/`` and ``site/``, and removing from ``packages/`` what no lock, snapshot or bundle needs."""
 
 from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from pypi_subset.bundle import ledger
 from pypi_subset.bundle.ledger import SENT
 from pypi_subset.errors import FolderError, SubsetError
 from pypi_subset.locks import lockfile
@@ -20,13 +22,15 @@ from pypi_subset.publishing import locked
 from pypi_subset.site import build_state
 from pypi_subset.site.ownership import require_own
 from pypi_subset.site.readme.cache import NAME as READMES
+from pypi_subset.snapshots.listing import needed_by_snapshots
+from pypi_subset.snapshots.pool import SNAPSHOTS
+from pypi_subset.snapshots.store import Store
 from pypi_subset.support import files, staging
 from pypi_subset.support.machine import holding
 from pypi_subset.upstream.places import apart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
     from pypi_subset.model.paths import Paths
 
@@ -35,14 +39,14 @@ if TYPE_CHECKING:
 WORKING = frozenset(
     {
         *(holding.RUNNING, REJECTED, LIST, KEPT, *OBSOLETE, NAME, READMES),
-        *(file_cache.FILE, build_state.FILE, gone_list.FILE, apart.FILE, locked.FILE, SENT),
+        *(file_cache.FILE, build_state.FILE, gone_list.FILE, apart.FILE, locked.FILE, SENT, SNAPSHOTS),
     }
 )
 
 
 def clean(packages: Path, site: Path) -> None:
     """
-    Empty *packages* and *site*; READMEs, the list of files that are gone and the ledger of bundles stay.
+    Empty *packages* and *site*; READMEs, snapshots, the list of files that are gone and the ledger of bundles stay.
 
     :raises FolderError: one of them holds anything that mirror did not make; nothing is removed then.
     """
@@ -62,7 +66,7 @@ def clean(packages: Path, site: Path) -> None:
             staging.recover(folder)
             # The manifest last: without one, the rest of a site would be taken for the user's own.
             for path in sorted(_content(folder), key=lambda one: one.name == MANIFEST):
-                if (path == packages / SENT and path.is_dir()) or (
+                if (path in {packages / SENT, packages / SNAPSHOTS} and path.is_dir()) or (
                     path == packages / gone_list.FILE and _has_entries(packages)
                 ):
                     continue
@@ -80,11 +84,11 @@ def _has_entries(packages: Path) -> bool:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unneeded:
     """
-    One file that no lock needs.
+    One file in the packages directory.
 
     :param path: below the packages directory.
     :param size: bytes.
-    :param why: why it is there, in one phrase.
+    :param why: why it goes or stays, in one phrase.
     """
 
     path: str
@@ -94,33 +98,37 @@ class Unneeded:
 
 class Pruned(Document, frozen=True, kw_only=True):
     """
-    What no lock needs.
+    What no lock, no snapshot and no bundle needs.
 
     :param schema: version of this form, major.minor.
     :param bytes: the size of all *files*.
+    :param files: those that go.
     :param kept: the number of files that a lock needs.
     :param removed: whether *files* are gone now.
+    :param staying: every distribution that stays. Since 1.1.
     """
 
     name: ClassVar[str] = "the result of prune"
-    version: ClassVar[Literal["1.0"]] = "1.0"
+    version: ClassVar[Literal["1.1"]] = "1.1"
 
-    schema: Literal["1.0"] = "1.0"
+    schema: Literal["1.1"] = "1.1"
     bytes: int
     files: tuple[Unneeded, ...]
     kept: int
     removed: bool
+    staying: tuple[Unneeded, ...] = ()
 
 
 def prune(paths: Paths, *, remove: bool) -> Pruned:
     """
-    Return the files in the packages directory that no lock needs, and remove them if asked.
+    Return the files in the packages directory that no lock, snapshot or bundle needs, and remove them if asked.
 
-    Every lock of ``requirements/lock`` counts, also of a target that ``requirements/`` no longer has. The site keeps its
-    own hard links.
+    Every lock of ``requirements/lock`` counts, also of a target that ``requirements/`` no longer has. Each snapshot and the
+    site that the last bundle carried count as well. The site keeps its own hard links.
 
     :param remove: whether they are removed; else nothing is changed.
     :raises LockError: a lock cannot be read; nothing is removed then.
+    :raises SubsetError: a snapshot or the ledger of bundles is damaged; nothing is removed then.
     :raises FolderError: there is no lock, or another run works in the packages directory.
     """
     locks = [lockfile.read(path) for path in sorted(paths.locks.glob("pylock.*.toml"))]
@@ -128,10 +136,15 @@ def prune(paths: Paths, *, remove: bool) -> Pruned:
         msg = "there is no lock, so every file would be removed"
         step = "run `pypi-subset mirror`; `pypi-subset clean` empties packages/"
         raise FolderError(msg, path=paths.locks, next_step=step)
-    needed = {one.filename for lock in locks for one in lock.distributions}
     with holding.exclusive(paths.packages) if paths.packages.is_dir() else contextlib.nullcontext():
         content = _content(paths.packages)
-        found = tuple(sorted(_unneeded(content, needed), key=lambda one: one.path))
+        named = {
+            one.filename: f"{lockfile.path_of(Path(), lock.name)} names it"
+            for lock in locks
+            for one in lock.distributions
+        }
+        needed = {**_sent(paths.packages), **needed_by_snapshots(paths.packages), **named}
+        found = tuple(sorted(_unneeded(paths.packages, content, needed), key=lambda one: one.path))
         for one in found if remove else ():
             path = paths.packages / one.path
             with files.folder_errors(path):
@@ -139,12 +152,27 @@ def prune(paths: Paths, *, remove: bool) -> Pruned:
     return Pruned(
         bytes=sum(one.size for one in found),
         files=found,
-        kept=sum(path.name in needed for path in content),
+        kept=sum(path.name in named for path in content),
         removed=remove,
+        staying=tuple(
+            Unneeded(path=path.name, size=path.stat().st_size, why=needed[path.name])
+            for path in content
+            if path.name in needed and path.is_file()
+        ),
     )
 
 
-def _unneeded(content: list[Path], needed: set[str]) -> Iterator[Unneeded]:
+def _sent(packages: Path) -> dict[str, str]:
+    """Return file name → a phrase, of each distribution of the site that the last bundle carried: its medium may be lost."""
+    last = ledger.read(packages).sent[-1:]
+    bases = [base for one in last if (base := ledger.base_of(packages, one))]
+    return {one.filename: "the last bundle carried it" for base in bases for one in base.manifest.files}
+
+
+def _unneeded(packages: Path, content: list[Path], needed: Mapping[str, str]) -> Iterator[Unneeded]:
+    store = Store(packages)
+    for path in store.pool.unneeded(store.needed()):
+        yield Unneeded(path=path.relative_to(packages).as_posix(), size=path.lstat().st_size, why="no snapshot has it")
     reasons = {REJECTED: "set aside: its hash was wrong", KEPT: "fetched by a run that failed"}
     for path in content:
         if path.name in reasons and path.is_dir() and not path.is_symlink():

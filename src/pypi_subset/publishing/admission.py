@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import NotProven, PolicyError
-from pypi_subset.locks import judging
+from pypi_subset.locks import judging, lockfile
 from pypi_subset.locks.gone.look import files_of
 from pypi_subset.locks.offered import decision_of, judged, require_decided
 from pypi_subset.model.intake.gone import Gone, Looked, Missing, keys_of
@@ -31,7 +31,12 @@ _COPY = "copy this file from the packages/ of the mirror that built the site"
 
 
 def require_admitted(
-    requirements: Path, packages: Path | None, manifest: Manifest, *, again: bool
+    requirements: Path,
+    packages: Path | None,
+    manifest: Manifest,
+    *,
+    again: bool,
+    own_locks: Sequence[Path] | None = None,
 ) -> tuple[Waived, ...]:
     """
     Return what the user accepts of what is published. No rule refuses the rest.
@@ -40,6 +45,7 @@ def require_admitted(
 
     :param packages: the directory that remembers the looks at the indexes; ``None``: no file is looked up there.
     :param again: whether the site was published before as it is, and has its release: the question was answered there.
+    :param own_locks: the locks that are judged, of a snapshot; ``None`` for those of *requirements*.
     :raises PolicyError: a rule refuses a locked release, or one is gone and the user did not decide about it.
     :raises NotProven: no look had an answer about a file.
     :raises SubsetError: the requirements cannot be read, or a lock that a rule would judge.
@@ -48,7 +54,13 @@ def require_admitted(
     looked = gone_list.read(packages) if packages else Looked()
     # Else the names of their files are enough, which are remembered.
     is_judged = subset is not None and bool(judging.counts(subset) or subset.accepted or looked.files)
-    locks = judging.standing(subset, folder, strict=judging.counts(subset)) if subset and is_judged else ()
+    locks: tuple[Lock, ...] = ()
+    if subset and is_judged:
+        locks = (
+            judging.standing(subset, folder, strict=judging.counts(subset))
+            if own_locks is None
+            else tuple(map(lockfile.read, own_locks))
+        )
     waived: tuple[Waived, ...] = ()
     if subset:
         with file_cache.remembered(packages) as cache:

@@ -17,7 +17,7 @@ from pypi_subset.model.checks import GOOD
 from pypi_subset.model.documents import UPGRADE, changed
 from pypi_subset.model.door import read_bytes
 from pypi_subset.model.manifest import manifest_path
-from pypi_subset.model.paths import MANIFEST, OF_THE_PLACE, PROOF, README, SIGNATURE
+from pypi_subset.model.paths import LOCKS, MANIFEST, OF_THE_PLACE, PROOF, README, SIGNATURE
 from pypi_subset.model.policy import has_expired, today
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.proof.evidence import author, complete, newest
@@ -33,7 +33,7 @@ from pypi_subset.support import files
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pypi_subset.model.intake.verdicts import Waived
     from pypi_subset.model.manifest import Manifest
@@ -86,7 +86,9 @@ class Release:
         return dict(sorted((own | {path: len(data) for path, data in self.made.items()}).items()))
 
 
-def release_of(site: Path, *, force: bool, requirements: Path | None = None, packages: Path | None = None) -> Release:
+def release_of(
+    site: Path, *, force: bool, requirements: Path | None = None, packages: Path | None = None, kept: bool = False
+) -> Release:
     """
     Return what is to be published of *site*: what its manifest names, the proof, and the README.
 
@@ -96,6 +98,8 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None, pac
         hash is not the one that a report is bound to, and the report beside it shows itself stale, in all of its forms.
     :param requirements: what the report must be about as well, if that directory is there.
     :param packages: the directory that remembers which locked files are gone from their index.
+    :param kept: whether *site* is a snapshot. It was held to the requirements and the settings of the day when it was
+        taken; the policy of today judges its own locks.
     :raises NotProven: no complete green report by this user is about just these bytes.
     :raises HashMismatch: a file has other bytes than when it was locked.
     :raises PolicyError: the policy refuses what is locked; no force changes that.
@@ -104,16 +108,15 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None, pac
     (manifest, data), present = read_bytes(site), _present(site)
     waived: tuple[Waived, ...] = ()
     if requirements is not None:
-        # No force publishes other bytes under a name that was locked.
-        locked = memory.read(requirements / "lock")
-        memory.require_same(locked, {one.filename: one.sha256 for one in manifest.files})
         last = read_release(site)
         # A site that was fetched has its release: what is published again was admitted when it was published first.
         again = last is not None and last.manifest_sha256 == hashlib.sha256(data).hexdigest()
-        waived = require_admitted(requirements, packages, manifest, again=again)
-    report, doubt = _report(site)
+        own_locks = sorted(site.joinpath(LOCKS).glob("pylock.*.toml")) if kept else None
+        waived = admitted(manifest, requirements, packages, again=again or kept, own_locks=own_locks)
+    report, doubt = _report(report_path(site))
     if report is not None:
-        doubt = next(_doubts(report, site, hashlib.sha256(data).hexdigest(), manifest, requirements), None)
+        place, digest = report_path(site), hashlib.sha256(data).hexdigest()
+        doubt = next(_doubts(report, place, digest, manifest, requirements, kept=kept), None)
     doubt = doubt or next(_changed(site, manifest.hashes, present), None)
     if doubt is not None and not force:
         raise doubt
@@ -136,6 +139,41 @@ def release_of(site: Path, *, force: bool, requirements: Path | None = None, pac
         doubt=doubt,
         waived=waived,
     )
+
+
+def admitted(
+    manifest: Manifest,
+    requirements: Path,
+    packages: Path | None,
+    *,
+    again: bool,
+    own_locks: Sequence[Path] | None = None,
+) -> tuple[Waived, ...]:
+    """
+    Return what the user accepts of the site with *manifest*: each file has the bytes that were locked, and no rule refuses it.
+
+    :raises HashMismatch: a file has other bytes than when it was locked.
+    :raises PolicyError: as `require_admitted`.
+    """
+    # No force publishes other bytes under a name that was locked.
+    locked = memory.read(requirements / "lock")
+    memory.require_same(locked, {one.filename: one.sha256 for one in manifest.files})
+    return require_admitted(requirements, packages, manifest, again=again, own_locks=own_locks)
+
+
+def proof_of(place: Path, manifest: Manifest, digest: str) -> Report:
+    """
+    Return the report at *place* if it proves the snapshot with *manifest*, whose files are not looked at.
+
+    :param digest: SHA-256 of the manifest.
+    :raises NotProven: it does not prove that, or cannot be read.
+    """
+    report, doubt = _report(place)
+    if report is not None:
+        doubt = next(_doubts(report, place, digest, manifest, None, kept=True), None)
+    if report is None or doubt is not None:
+        raise doubt or NotProven("nothing is proven", path=place, next_step=_VERIFY)
+    return report
 
 
 def record(report: Report) -> None:
@@ -164,11 +202,10 @@ def _present(site: Path) -> dict[str, os.stat_result]:
     return found
 
 
-def _report(site: Path) -> tuple[Report | None, NotProven | None]:
-    """Return the report of *site*, or why there is none that can be read."""
-    place = report_path(site)
+def _report(place: Path) -> tuple[Report | None, NotProven | None]:
+    """Return the report at *place*, or why there is none that can be read."""
     if not place.is_file():
-        return None, NotProven("nothing is proven yet", path=site, next_step=_VERIFY)
+        return None, NotProven("nothing is proven yet", path=place.parent.parent, next_step=_VERIFY)
     try:
         return read_report(place), None
     except FolderError:
@@ -207,14 +244,15 @@ def _require_files(site: Path, manifest: Manifest, present: Mapping[str, os.stat
 
 
 def _doubts(
-    report: Report, site: Path, digest: str, manifest: Manifest, requirements: Path | None
+    report: Report, place: Path, digest: str, manifest: Manifest, requirements: Path | None, *, kept: bool
 ) -> Iterator[NotProven]:
     """
-    Yield why *report* does not prove *site*.
+    Yield why *report* does not prove the site with *manifest*.
 
+    :param place: where the report was read.
     :param digest: SHA-256 of the manifest.
+    :param kept: as in `release_of`.
     """
-    place = report_path(site)
     if report.manifest_sha256 != digest:
         yield NotProven("the report is about other bytes than these", path=place, next_step=_VERIFY)
     if error := author.doubt(report):
@@ -224,7 +262,7 @@ def _doubts(
     if what:
         yield NotProven(what, path=place, next_step=step)
     asked = subset_digest(read_subset(requirements)) if requirements and requirements.is_dir() else None
-    if other := difference(report, asked):
+    if not kept and (other := difference(report, asked)):
         yield NotProven(f"the report was made with {other}", path=place, next_step=_VERIFY)
     if ended := _expired(report):
         yield NotProven(

@@ -141,9 +141,11 @@ def publish_to(  # noqa: PLR0913 - as `publish`
     requirements: Path | None = None,
     packages: Path | None = None,
     check: bool = False,
+    kept: bool = False,
 ) -> Published:
-    """Make *destination* hold what *site* does, as `publish`; only what differs is sent."""
-    release, there = release_of(site, force=force, requirements=requirements, packages=packages), destination.look()
+    """Make *destination* hold what *site* does, as `publish`; only what differs is sent. *kept* is as in `release_of`."""
+    release = release_of(site, force=force, requirements=requirements, packages=packages, kept=kept)
+    there = destination.look()
     _require_ours(destination, there)
     release = _numbered(release, destination, there)
     sizes = release.sizes
@@ -201,13 +203,13 @@ def _require_ours(destination: Destination, there: Mapping[str, Found]) -> None:
             msg = f"{destination.name}: {path} is no plain file, and is neither followed nor overwritten"
             raise FolderError(msg, next_step="remove it, or publish elsewhere")
     top = sorted({path.partition("/")[0] for path in there} - DROPPED)
-    strange = [name for name in top if not _is_known(name)] or ([] if _is_ours(destination, there) else top)
+    strange = [name for name in top if not is_known(name)] or ([] if _is_ours(destination, there) else top)
     if strange:
         msg = f"{destination.name}: publish did not put {strange[0]} there, and it would go"
         raise FolderError(msg, next_step="move it away, or publish to a directory that is empty")
 
 
-def _is_known(name: str) -> bool:
+def is_known(name: str) -> bool:
     """Whether *name* at the root is one of ours, or of a file of ours that a stopped run was still writing."""
     known = {*GENERATED, MARKER}
     return name in known or any(name.startswith(f".{one}.") for one in known)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 from pypi_subset.requirements import fetched
 from pypi_subset.requirements.documents import read_source
 from pypi_subset.requirements.intake.advisories import read_advisories
+from pypi_subset.requirements.intake.channels import read_channels
 from pypi_subset.requirements.intake.policy import read_accepted, read_policy, read_strict_imports
 from pypi_subset.requirements.intake.rules import read_rules
 from pypi_subset.requirements.intake.sdists import read_sdists
@@ -66,6 +67,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
     accepted = read_accepted(settings, targets, day or today(), faults)
     strict = read_strict_imports(settings, faults)
     build, keep = read_sdists(settings, faults)
+    channels = read_channels(settings, faults)
     good = {name: target for name, target in targets.items() if target}
     sources = [one.source for one in choices.values() if one.source]
     places = places_of(root).with_sources(root, sources, read_outside(settings, faults))
@@ -99,6 +101,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
         sources=origins,
         build=build,
         keep=keep,
+        channels=channels,
     )
 
 

@@ -80,6 +80,25 @@ def exchange(stage: Path, live: Path) -> None:
             discard(old)
 
 
+def swap(other: Path, live: Path) -> None:
+    """
+    Give the directories *other* and *live* each other's name; *live* is there throughout where the kernel has that step.
+
+    :raises FolderError: they cannot be renamed.
+    """
+    old = retired(live)
+    with files.folder_errors(live):
+        if _exchange_names(other, live):
+            return
+        try:
+            _set_aside(live, old)
+            other.rename(live)
+        except BaseException:
+            _put_back(live, unfinished=other.exists())
+            raise
+        old.rename(other)
+
+
 def retired(live: Path) -> Path:
     """Return the name that the old directory at *live* carries while it is being replaced: always a whole directory."""
     return live.with_name(f".{live.name}.old.stage")

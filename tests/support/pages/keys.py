@@ -23,6 +23,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "proof": "settings of verify",
         "outside": "paths elsewhere that `-r` and `-c` may include",
         "sdists": "projects whose sdists are built or kept, see [sdists](sdists.md)",
+        "channels": "names for destinations of promote, see [states](states.md)",
     },
     "`[targets]` NAME": {
         "tag": "`<python>[-<abi>]-<platform>`, or `host`",

@@ -99,6 +99,7 @@ def schemas_page() -> str:
     parts = [SCHEMAS]
     documents = {one: f"{one}.json" for one in ("manifest", "report", "release")}
     documents["bundle-document"] = "bundle.json"
+    documents["promotions"] = "promotions.json"
     results = {name.partition(".")[0]: kind for name, kind in DOCUMENTS.items() if kind.name.startswith(RESULT)}
     for name, heading in (documents | {one: _heading(kind.name) for one, kind in results.items()}).items():
         found = schema(name)

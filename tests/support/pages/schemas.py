@@ -22,6 +22,9 @@ from pypi_subset.pipeline.clean import Pruned
 from pypi_subset.pipeline.mirror import MirrorResult
 from pypi_subset.pipeline.plan import Forecast
 from pypi_subset.publishing.release import SiteRelease
+from pypi_subset.snapshots.comparing import Differences
+from pypi_subset.snapshots.listing import Snapshots
+from pypi_subset.snapshots.promotions import Promotions
 from tests.support.checkout import SOURCE
 
 if TYPE_CHECKING:
@@ -35,16 +38,21 @@ DOCUMENTS: dict[str, type[Document]] = {
     "manifest.schema.json": Manifest,
     "release.schema.json": SiteRelease,
     "report.schema.json": Report,
+    "diff.schema.json": Differences,
     "doctor.schema.json": Diagnosis,
     "edit.schema.json": Edited,
     "bundle.schema.json": answers.BundleAnswer,
     "fetch.schema.json": answers.FetchAnswer,
     "mirror.schema.json": MirrorResult,
     "plan.schema.json": Forecast,
+    "promote.schema.json": answers.PromoteAnswer,
+    "promotions.schema.json": Promotions,
     "prune.schema.json": Pruned,
     "publish.schema.json": answers.PublishAnswer,
     "servers.schema.json": answers.ServersAnswer,
     "sizes.schema.json": answers.SizesAnswer,
+    "snapshot.schema.json": answers.SnapshotAnswer,
+    "snapshots.schema.json": Snapshots,
     "target.schema.json": answers.TargetAnswer,
     "targets.schema.json": answers.TargetsAnswer,
     "why.schema.json": answers.WhyAnswer,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PYPI_SUBSET = (sys.executable, "-m", "pypi_subset")
 
 #: A line about a stage.
-STAGE = re.compile(r"^(?:resolve|download|index|proving|publish|fetch|read|bundle): .* s\n", re.MULTILINE)
+STAGE = re.compile(r"^(?:resolve|download|index|proving|publish|fetch|read|bundle|snapshot): .* s\n", re.MULTILINE)
 
 #: Seconds after which a command is killed.
 PATIENCE = 300

@@ -168,10 +168,11 @@ def prune(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove them; without it they are listed alone.")] = False,
 ) -> None:
     """
-    List the files in packages/ that no lock names; --yes removes them.
+    List the files in packages/ that nothing needs; --yes removes them.
 
-    These are older releases, files with a wrong hash and what a failed run fetched. Every lock in requirements/lock
-    counts. The site keeps its files.
+    These are older releases, files with a wrong hash and what a failed run fetched. Each file that a lock in
+    requirements/lock, a snapshot or the last bundle has stays. prune names the reason for each file. The site keeps its
+    files.
     """
     found = api.prune(run.paths, remove=yes)
     if run.json:

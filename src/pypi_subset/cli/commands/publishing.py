@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.cli.answers import ServersAnswer
+    from pypi_subset.model.manifest import Manifest
 
 Objects = Annotated[
     bool,
@@ -136,6 +137,10 @@ def publish(
     force: Annotated[
         bool, typer.Option("--force", help="Publish what is not proven; the published manifest then says so.")
     ] = False,
+    snapshot: Annotated[
+        str,
+        typer.Option("--snapshot", metavar="NAME", help="Publish this snapshot.", show_default="the site"),
+    ] = "",
     check: Annotated[
         bool, typer.Option("--check", help="Compare every file there by its bytes, not by size and time.")
     ] = False,
@@ -151,12 +156,19 @@ def publish(
     installs meanwhile misses nothing. It refuses a site if the last verify was not green or complete, was about other
     bytes, requirements or settings, or was not yours: the report must have the HMAC of your key. publish renders proof/
     from the report, and prints the SHA-256 of the manifest: `pypi-subset fetch --sha256 …` takes no other.
+
+    With --snapshot, publish copies that snapshot in place of site/. Its proof must still hold. It need not be what
+    requirements/ asks for today, and the policy of today judges its locks.
     """
-    from pypi_subset.model.door import read_manifest  # noqa: PLC0415
     from pypi_subset.model.intake.variants import notice, variants_in  # noqa: PLC0415
     from pypi_subset.model.paths import SIMPLE, view_of  # noqa: PLC0415
 
-    done = api.publish(run.paths, to, force=force, grace=grace, check=check, progress=run.display)
+    if snapshot:
+        done = api.publish_snapshot(
+            run.paths, snapshot, to, force=force, grace=grace, check=check, progress=run.display
+        )
+    else:
+        done = api.publish(run.paths, to, force=force, grace=grace, check=check, progress=run.display)
     if done.doubt is not None:
         run.display.warn(f"{done.doubt.path}: {done.doubt.what}; the published manifest says that it is unproven")
     if run.json:
@@ -175,13 +187,21 @@ def publish(
         run.write_answer(document)
         return
     run.display.say(f"{to} is published: {done.sent} files sent, {done.removed} removed, {done.kept} as they were")
-    variants = variants_in(read_manifest(run.paths.site))
+    variants = variants_in(_published(run, snapshot))
     if variants:
         run.display.say(f"note: {notice(variants)}")
     run.display.say(f"release {done.serial}, manifest.json has the SHA-256 {done.manifest_sha256}")
     index = view_of("TARGET") if variants else SIMPLE
     said = f"`pip config set global.index-url https://HOST/{index}/` on each client"
     run.display.say(f"Next: {said}, once a web server offers {to}")
+
+
+def _published(run: Run, snapshot: str) -> Manifest:
+    """Return the manifest that was published."""
+    from pypi_subset.model.door import read_manifest  # noqa: PLC0415
+    from pypi_subset.snapshots.comparing import manifest_named  # noqa: PLC0415
+
+    return manifest_named(run.paths, snapshot) if snapshot else read_manifest(run.paths.site)
 
 
 @command(result=True)

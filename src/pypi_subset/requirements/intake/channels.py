@@ -1,0 +1,47 @@
+"""The table ``[channels]`` of ``subset.toml``: names for the places that promote publishes to."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from pypi_subset.requirements.toml import not_text
+
+if TYPE_CHECKING:
+    from pypi_subset.errors import Fault
+    from pypi_subset.requirements.toml import Settings
+
+#: As names of targets are.
+_NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+_LONGEST = 60
+_EXAMPLE = 'write prod = "/srv/www/pypi/prod", or what rsync takes: prod = "host:/srv/www/pypi/prod"'
+
+
+def read_channels(settings: Settings, faults: list[Fault]) -> tuple[tuple[str, str], ...]:
+    """Return name and destination of each channel, sorted; a path is relative to the directory of ``subset.toml``."""
+    found: dict[str, str] = {}
+    for name, value in settings.table("channels", faults).items():
+        what, step = "", _EXAMPLE
+        if not _NAME.fullmatch(name) or len(name) > _LONGEST or name == "site":
+            what = f"{name!r} is no name of a channel: lower-case letters, digits, and single - or _ between them"
+            step = 'call it test or prod, say; "site" is the site of this directory'
+        elif not isinstance(value, str):
+            what, step = not_text(name, value)
+        elif not value or value.startswith("-") or not value.isprintable():
+            what = f"the destination of the channel {name} is {value!r}"
+        else:
+            found[name] = value if _is_remote(value) else os.path.normpath(settings.path.parent / value)
+            same = [one for one, place in found.items() if place == found[name] and one != name]
+            if same:
+                what, step = f"the channels {same[0]} and {name} have one destination", "give each its own"
+        if what:
+            faults.append(settings.fault(what, "channels", name, next_step=step))
+    return tuple(sorted(found.items()))
+
+
+def _is_remote(value: str) -> bool:
+    """Whether rsync takes *value* for a place of another machine, as `pypi_subset.publishing.destinations.rsync` has it."""
+    head = value.partition("/")[0]
+    return ":" in head and not (sys.platform == "win32" and len(head.partition(":")[0]) == 1)

@@ -1,0 +1,1 @@
+"""Named states of a site: taken, compared, published again, and promoted from channel to channel."""

@@ -1,0 +1,1 @@
+"""Snapshots of small proven sites."""
