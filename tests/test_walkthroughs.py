@@ -165,6 +165,16 @@ def test_weekly_update(sandbox: Sandbox) -> None:
     assert (sandbox.folder / "www" / "pypi" / "release.json").is_file()
 
 
+@pytest.mark.slow
+def test_states(sandbox: Sandbox) -> None:
+    """The page keeps two states, promotes them from test to prod, and rolls back; pip then gets the earlier state."""
+    proven(sandbox, "six")
+    assert sandbox.walk(page("how-to/states.md")) == 15
+    states = {name: sandbox.folder / "www" / name for name in ("test", "prod", "archive")}
+    assert {name: (path / "simple" / "pandas").is_dir() for name, path in states.items()} == dict.fromkeys(states, True)
+    assert [path.name for path in (sandbox.root / "packages" / ".snapshots" / "named").iterdir()] == ["2026-11.json"]
+
+
 @pytest.mark.manual
 def test_bundles(sandbox: Sandbox) -> None:
     """A full bundle, the same again after an update without news, volumes, and a key of an agent."""
