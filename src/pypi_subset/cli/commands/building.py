@@ -188,7 +188,7 @@ def prune(
 @command()
 def clean(run: Run) -> None:
     """
-    Empty packages/ and site/; READMEs and locks stay.
+    Empty packages/ and site/; READMEs, locks and snapshots stay.
 
     The next mirror fetches the same files again. If a directory holds anything that mirror did not put there, clean
     removes nothing.
