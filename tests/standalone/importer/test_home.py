@@ -39,36 +39,6 @@ def test_damaged_state(tmp_path: Path, text: str) -> None:
         Home(str(tmp_path)).state()
 
 
-@pytest.mark.parametrize(
-    "files",
-    [[], {"a": 3}, {"a": []}, {"a": ["x", 1, 1]}, {"a": ["0" * 64, "1", 1]}, {"a": ["0" * 64, 1, None]}, {"a": {}}],
-)
-def test_damaged_record(tmp_path: Path, files: object) -> None:
-    """A damaged record is an error; a missing one is none."""
-    place = Home(str(tmp_path))
-    assert place.record(3) == {}
-    (tmp_path / "releases").mkdir()
-    (tmp_path / "releases/3.json").write_text(json.dumps({"files": files}))
-    with pytest.raises(Misused, match=r"3\.json is damaged; remove it"):
-        place.record(3)
-
-
-@pytest.mark.parametrize("walked", [[], 3, {"linux": 3}, {"linux": "1"}, {"linux": "0-1"}])
-def test_damaged_list_of_walked_pins(tmp_path: Path, walked: object) -> None:
-    """A record with another list is damaged; one of an earlier importer has none."""
-    place = Home(str(tmp_path))
-    (tmp_path / "releases").mkdir()
-    path = tmp_path / "releases/3.json"
-    document = {"files": {"a": ["0" * 64, 1, 1]}}
-    path.write_text(json.dumps({**document, "walked": walked}))
-    with pytest.raises(Misused, match=r"3\.json is damaged; remove it"):
-        place.record_and_walked(3)
-    path.write_text(json.dumps({**document, "walked": {"linux": "0"}}))
-    assert place.record_and_walked(3) == ({"a": ("0" * 64, 1, 1)}, {"linux": {"a"}})
-    path.write_text(json.dumps(document))
-    assert place.record_and_walked(3)[1] == {}
-
-
 def test_prune_removes_its_own_alone(tmp_path: Path) -> None:
     """Releases that are not kept go, with their records; what has another name stays."""
     for name in ("1", "2", "x", "3.other"):

@@ -8,6 +8,7 @@ import pytest
 
 from pypi_subset.standalone.importer.errors import Refused
 from pypi_subset.standalone.importer.home import Home, Shelf
+from pypi_subset.standalone.importer.records import Checked
 from pypi_subset.standalone.importer.state import FIRST_STATE, State
 from pypi_subset.standalone.importer.tree import Sources, Tree, graced, release_page, strangers
 from tests.support.gap.releases import files_of
@@ -38,7 +39,7 @@ def test_files_come_from_blobs_the_site_and_kept_releases(tmp_path: Path) -> Non
     (tmp_path / "releases/0").mkdir()
     (tmp_path / "releases/0/c").write_text("C")
     (tmp_path / "incoming" / sha256(b"D")).write_text("D")
-    home.save_record({"a": (sha256(b"A"), 1, 0), "b": (sha256(b"B"), 1, 0)}, {})
+    home.save_record({"a": (sha256(b"A"), 1, 0), "b": (sha256(b"B"), 1, 0)}, Checked())
     (tmp_path / "incoming/record.json").rename(tmp_path / "releases/1.json")
     state = State({**FIRST_STATE, "live": LIVE, "releases": [{**LIVE, "serial": 0}]})
     sources = Sources(home, state, {sha256(b"D")}, trust=False)
@@ -70,7 +71,7 @@ def test_gone_distributions_stay_for_a_while(tmp_path: Path) -> None:
         (tmp_path / "site" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "site" / name).write_text(name)
     digest = sha256(b"simple/a/a.whl")
-    home.save_record(dict.fromkeys(("simple/a/a.whl", "simple/a/index.html", "page"), (digest, 1, 0)), {})
+    home.save_record(dict.fromkeys(("simple/a/a.whl", "simple/a/index.html", "page"), (digest, 1, 0)), Checked())
     (tmp_path / "incoming/record.json").rename(tmp_path / "releases/1.json")
     sources = Sources(home, State({**FIRST_STATE, "live": LIVE}), set(), trust=True)
     lines: list[str] = []

@@ -17,25 +17,18 @@ from pypi_subset.standalone.importer.disk import (
     write_file,
 )
 from pypi_subset.standalone.importer.errors import Hindered, Misused, Refused, shown
-from pypi_subset.standalone.importer.reading.numbers import listed, numbers_in
 from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, RELEASE_PAGE
-from pypi_subset.standalone.importer.reading.strict_json import Fields, digest_in, parse_json
-from pypi_subset.standalone.importer.state import STATE_SCHEMA, State
+from pypi_subset.standalone.importer.reading.strict_json import Fields, parse_json
+from pypi_subset.standalone.importer.records import LONGEST_OWN, MOST_OWN, Checked, record_in, record_of
+from pypi_subset.standalone.importer.state import State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Iterator
 
     from pypi_subset.standalone.importer.disk import Look
+    from pypi_subset.standalone.importer.records import Record
 
-    #: SHA-256, size and time of the last change of each file, by path.
-    Record = dict[str, tuple[str, int, int]]
-    #: The paths of pins, by target.
-    Walked = dict[str, set[str]]
-
-RECORD_KIND = "pypi-subset import record"
-#: Bytes and values of documents that an import writes itself.
-LONGEST_OWN, MOST_OWN = 1 << 30, 20_000_000
 OWN_RELEASE = re.compile(r"(0|[1-9][0-9]{0,15})(?:\.json)?")
 
 
@@ -105,46 +98,21 @@ class Home:
         except Refused as error:
             raise Misused(f"{error}; move {self.state_file} away, and import a bundle again") from error
 
-    def record(self, serial: int) -> "Record":
+    def record(self, serial: int) -> "tuple[Record, Checked]":
         """
-        Return hash, size and time of each file of a release, as they were when it was imported; empty if unknown.
+        Return hash, size and time of each file of a release, as they were when it was imported, and what was checked.
 
         :raises Misused: the record is damaged.
         """
-        return self.record_and_walked(serial)[0]
-
-    def record_and_walked(self, serial: int) -> "tuple[Record, Walked]":
-        """
-        Return the same, and the paths of the pins whose links were checked, by target.
-
-        :raises Misused: the record is damaged.
-        """
-        path = self.record_of(serial)
-        if not exists(path):
-            return {}, {}
-        try:
-            fields = Fields(parse_json(read_file(path, LONGEST_OWN), "the record", MOST_OWN), "the record")
-            record = {name: known_in(one) for name, one in fields.get("files", dict).items()}
-            names = list(record)
-            # Before this key, no record said which links were checked.
-            walked = Fields(fields.found.get("walked", {}), "the record")
-            lists = {target: numbers_in(walked.get(target, str), len(names), "the record") for target in walked.found}
-        except Refused as error:
-            raise Misused(f"{path} is damaged; remove it") from error
-        return record, {target: {names[number] for number in numbers} for target, numbers in lists.items()}
+        return record_in(self.record_of(serial))
 
     def save(self, state: State) -> None:
         """Write ``state.json``."""
         write_file(self.state_file, encoded(state.document()))
 
-    def save_record(self, files: "Record", walked: "Walked") -> None:
+    def save_record(self, files: "Record", checked: Checked) -> None:
         """Write the record of the release that goes live next."""
-        lists = {
-            target: listed([number for number, path in enumerate(files) if path in paths])
-            for target, paths in sorted(walked.items())
-        }
-        document = {"schema": STATE_SCHEMA, "kind": RECORD_KIND, "files": files, "walked": lists}
-        write_file(self.new_record, json.dumps(document, separators=(",", ":")).encode())
+        write_file(self.new_record, record_of(files, checked))
 
     def swap(self, state: State, retire: "int | None") -> None:
         """
@@ -255,13 +223,6 @@ def hold(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
     else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def known_in(found: "Any") -> "tuple[str, int, int]":
-    """Return hash, size and time of a file of a record."""
-    if type(found) is not list or [type(one) for one in found] != [str, int, int]:
-        raise Refused("a file of the record is damaged")
-    return digest_in(found[0], "a file of the record"), found[1], found[2]
 
 
 def encoded(document: "Any") -> bytes:

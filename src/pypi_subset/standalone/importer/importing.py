@@ -32,6 +32,7 @@ from pypi_subset.standalone.importer.reading.manifests import LONGEST_MANIFEST, 
 from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, check_paths
 from pypi_subset.standalone.importer.reading.strict_json import moment_text
 from pypi_subset.standalone.importer.reading.volumes import Intake, write_blob
+from pypi_subset.standalone.importer.records import Checked
 from pypi_subset.standalone.importer.tree import Sources
 
 TYPE_CHECKING = False
@@ -183,11 +184,11 @@ class Import:
             return self._content(path, most, wanted, found)
 
         def known(target: str, paths: "list[str]") -> bool:
-            return paths[0] in sources.walked.get(target, ()) and same.issuperset(paths)
+            return paths[0] in sources.checked.walked.get(target, ()) and same.issuperset(paths)
 
-        walk = Walk(manifest, wanted, content, known)
+        walk = Walk(manifest, wanted, content, known, sources.checked.stated if self.options.trust else {})
         pins = walk.go()
-        sources.walked = walk.walked
+        sources.checked = Checked(walk.walked, walk.stated)
         self.say(f"closures: {len(manifest.closures)}, {pins} pins, complete")
 
     def _content(

@@ -95,7 +95,7 @@ class Installation:
             raise
         for path in strangers(self.sources, wanted):
             warn(f"site/{shown(path)} is from no bundle; the release before has it, and the new one has not")
-        self.home.save_record(record, self.sources.walked)
+        self.home.save_record(record, self.sources.checked)
         after, retire = self._after(release, grace)
         self.home.swap(after, retire)
         return len(grace)
@@ -134,7 +134,7 @@ def roll_back(home: "Home", serial: "int | None", options: Options, warn: "Calla
         kept = ", ".join(str(one["serial"]) for one in state.releases) or "none"
         raise Misused(f"no such release is kept in {home.releases}; kept are: {kept}")
     release = chosen[-1]
-    record, walked = home.record_and_walked(release["serial"])
+    record, checked = home.record(release["serial"])
     shelf = Shelf(home.release(release["serial"]), record)
     if shelf.record:
         wanted = {path: known[0] for path, known in shelf.record.items()}
@@ -151,7 +151,7 @@ def roll_back(home: "Home", serial: "int | None", options: Options, warn: "Calla
         warn(f"release {release['serial']} has the proof that was made here, and not the one of its bundle")
     os.makedirs(home.incoming, exist_ok=True)
     sources = Sources(home, state, set(), trust=options.trust)
-    sources.walked = walked
+    sources.checked = checked
     found: dict[str, tuple[Shelf, str] | None] = {path: (shelf, path) for path in wanted}
     Installation(home, state, sources, options).run(release, wanted, found, warn)
     return release

@@ -76,7 +76,7 @@ def verify_site(home: "Home", say: "Callable[[str], None]", warn: "Callable[[str
     manifest = SiteManifest(data)
     if state.live is not None and manifest.digest != state.live["manifest"]:
         raise Refused(f"{MANIFEST_NAME} is not that of release {state.live['serial']}; import its bundle again")
-    record = home.record(state.live["serial"]) if state.live else {}
+    record = home.record(state.live["serial"])[0] if state.live else {}
     wanted = {path: known[0] for path, known in record.items()}
     wanted.update(manifest.hashes())
     shelf, grace = Shelf(home.site, record), {one["path"]: one for one in state.grace}

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pypi_subset.standalone.importer.home import Record
+    from pypi_subset.standalone.importer.records import Record
 
 #: Its file descriptor: a result on standard output has no lines of other programs.
 STANDARD_ERROR = 2

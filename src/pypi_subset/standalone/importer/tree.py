@@ -10,12 +10,14 @@ from pypi_subset.standalone.importer.errors import Refused, shown
 from pypi_subset.standalone.importer.home import Shelf
 from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, RELEASE_PAGE, is_distribution, is_proof
 from pypi_subset.standalone.importer.reading.strict_json import moment_text
+from pypi_subset.standalone.importer.records import Checked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-    from pypi_subset.standalone.importer.home import Home, Record, Walked
+    from pypi_subset.standalone.importer.home import Home
+    from pypi_subset.standalone.importer.records import Record
     from pypi_subset.standalone.importer.state import State
 
 #: Paths that an error about missing files names.
@@ -38,10 +40,10 @@ class Sources:
         self.blobs = blobs
         self.trust = trust
         self.live: Shelf | None = None
-        #: The pins whose links were checked, by target: those of the live site, then those of the next one.
-        self.walked: Walked = {}
+        #: What was checked: of the live site, then of the next one.
+        self.checked = Checked()
         if exists(home.site):
-            record, self.walked = home.record_and_walked(state.live["serial"]) if state.live else ({}, {})
+            record, self.checked = home.record(state.live["serial"]) if state.live else ({}, Checked())
             self.live = Shelf(home.site, record)
         self._others: list[Shelf] | None = None
         self._by_digest: dict[str, list[tuple[Shelf, str]]] = {}
@@ -82,7 +84,7 @@ class Sources:
         """Return a file of any release that has the bytes, under any path."""
         if self._others is None:
             self._others = [
-                Shelf(self.home.release(one["serial"]), self.home.record(one["serial"]))
+                Shelf(self.home.release(one["serial"]), self.home.record(one["serial"])[0])
                 for one in self.state.releases
                 if exists(self.home.release(one["serial"]))
             ]

@@ -186,6 +186,32 @@ def test_known_pins_are_not_read_again(tmp_path: Path) -> None:
         Walk(manifest, files_of(site), content, lambda *_: True).go()
 
 
+def test_known_metadata_are_not_read_again(tmp_path: Path) -> None:
+    """Their statements still count: a name, a version or an edge that contradicts them is refused."""
+    site = first().write(tmp_path / "site")
+
+    def walk_again(stated: dict[str, list[str]]) -> Walk:
+        return Walk(
+            manifest, files_of(site), lambda path, _: b"" if path in kept else (site / path).read_bytes(), never, stated
+        )
+
+    def never(*_: object) -> bool:
+        return False
+
+    manifest, kept = SiteManifest((site / "manifest.json").read_bytes()), set[str]()
+    before = walk_again({})
+    assert before.go() == 8
+    kept |= {f"{one.path}.metadata" for one in manifest.files}
+    again = walk_again(before.stated)
+    assert (again.go(), again.stated) == (8, before.stated)
+    (app,) = (one for one in manifest.files if one.project == "app")
+    for other in (["app", "7.0", "lib"], ["lib", app.version, "lib"]):
+        with pytest.raises(Refused, match="says of itself that it is"):
+            walk_again({**before.stated, app.metadata: other}).go()
+    with pytest.raises(Refused, match="requires strange, and no edge says so"):
+        walk_again({**before.stated, app.metadata: ["app", app.version, "strange"]}).go()
+
+
 def test_what_was_walked(tmp_path: Path) -> None:
     """The walk has the pins of each target, with which it asks whether the pages are known."""
     site = first().write(tmp_path / "site")

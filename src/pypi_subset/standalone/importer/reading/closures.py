@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     #: The SHA-256 that a page gives for each file that it links, by path below the site.
     Links = dict[str, str]
+    #: Project, version and required projects that METADATA state, by its SHA-256.
+    Stated = dict[str, list[str]]
 
 
 class Walk:
@@ -35,6 +37,7 @@ class Walk:
     :param hashes: of every file of the site, by path.
     :param content: returns the bytes of the file at a path, which have that hash, and are no more than a number.
     :param known: whether the first of these paths, a pin of this target, was walked before with the others, its pages.
+    :param stated: what METADATA state that were read before, by SHA-256.
     """
 
     def __init__(
@@ -43,13 +46,16 @@ class Walk:
         hashes: "dict[str, str]",
         content: "Callable[[str, int], bytes]",
         known: "Callable[[str, list[str]], bool]",
+        stated: "Stated | None" = None,
     ) -> None:
         self.manifest = manifest
         self.hashes = hashes
         self.content = content
         self.known = known
+        self.before = stated or {}
         self.links: dict[str, Links] = {}
-        self.required: dict[str, list[str]] = {}
+        #: Project, version and required projects that METADATA state, by its SHA-256.
+        self.stated: Stated = {}
         self.apart: dict[str, bool] = {}
         #: The paths of the pins that were walked, by target.
         self.walked: dict[str, set[str]] = {}
@@ -106,14 +112,18 @@ class Walk:
             if pin.filename.endswith(".whl"):
                 raise Refused(f"{pin.filename} has no METADATA beside it; make the bundle again")
             return []
-        if pin.path not in self.required:
-            fields = fields_of(self.content(f"{pin.path}.metadata", LONGEST_METADATA), pin.filename)
-            name, version = [(fields.get(one) or [""])[0] for one in ("name", "version")]
-            if normalized(name) != pin.project or plain_version(version) != plain_version(pin.version):
-                raise Refused(f"{pin.filename} says of itself that it is {shown(name)} {shown(version)}")
-            lines = fields.get("requires-dist", ())
-            self.required[pin.path] = [one for one in (required_project(line, pin.filename) for line in lines) if one]
-        return self.required[pin.path]
+        digest = pin.metadata
+        if digest not in self.stated:
+            known = self.before.get(digest)
+            self.stated[digest] = known or stated_in(
+                self.content(f"{pin.path}.metadata", LONGEST_METADATA), pin.filename
+            )
+        name, version = self.stated[digest][:2]
+        if normalized(name) != pin.project or (
+            version != pin.version and plain_version(version) != plain_version(pin.version)
+        ):
+            raise Refused(f"{pin.filename} says of itself that it is {shown(name)} {shown(version)}")
+        return self.stated[digest][2:]
 
     def _linked(self, pin: "Distribution", closure: "Closure") -> None:
         """Check that *pin* is there, and that the view of the target and the union link it."""
@@ -155,6 +165,17 @@ class Walk:
             pairs = links_of_json(data, page) if page.endswith(".v1_json") else links_of_html(data, page)
             self.links[page] = {normpath(join(folder, unquote(url))): digest for url, digest in pairs}
         return self.links[page]
+
+
+def stated_in(data: bytes, filename: str) -> "list[str]":
+    """
+    Return name, version and the projects that are required without a condition, of the METADATA of a wheel.
+
+    :raises Refused: they are damaged.
+    """
+    fields = fields_of(data, filename)
+    required = [required_project(line, filename) for line in fields.get("requires-dist", ())]
+    return [*((fields.get(one) or [""])[0] for one in ("name", "version")), *filter(None, required)]
 
 
 def reached_in(leads: "dict[str, set[str]]") -> "set[str]":
