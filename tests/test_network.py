@@ -25,6 +25,7 @@ from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.requirements.subset import read_subset
 from tests.evidence.differential.cases import REQUESTS, TARGETS
 from tests.support.checkout import ROOT, TESTS
+from tests.support.gap.far import pythons
 from tests.support.programs.commands import PYPI_SUBSET, complaints
 from tests.support.sites.workspace import AMBIENT, ORIGINAL
 from tests.support.wheels import make_wheel
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.network
 
 
+#: Found before a test hides the home directory.
+PYTHONS = pythons()
 #: The oldest pip that pyproject.toml allows.
 OLDEST_PIP = "26.2"
 
@@ -107,6 +110,26 @@ def every_missing_file_is_named(space: Workspace) -> None:
         aside.rename(path)
         assert red, path.name
         assert any(path.name in check.reason for check in red), path.name
+
+
+@pytest.mark.long
+def test_bootstrap_for_every_python(workspace: Workspace, tmp_path: Path) -> None:
+    """Five pips serve CPython 3.6 to 3.13, and each of them here installs a set with the network shut."""
+    workspace.write("base.txt", "six\n")
+    targets = {f"py3{minor}": f"cp3{minor}-manylinux_2_17_x86_64" for minor in range(6, 14)}
+    workspace.toml(targets, more="[bootstrap]\npip = true\nuv = true\n")
+    mirror.mirror(workspace.paths, progress=Display())
+    pips = sorted(path.name.split("-")[1] for path in (workspace.paths.site / "simple" / "pip").glob("*.whl"))
+    assert (len(pips), pips[:4]) == (5, ["21.3.1", "24.0", "25.0.1", "26.0.1"])
+    assert len([*(workspace.paths.site / "simple" / "uv").glob("*.whl")]) == 1
+    prefix = [shutil.which("unshare") or "", "--user", "--map-root-user", "--net", "--"] if seal().prefix else []
+    for version, python in sorted(PYTHONS.items()):
+        if f"py{''.join(version.split('.')[:2])}" not in targets:
+            continue
+        environment = tmp_path / version
+        command = [str(python), str(workspace.paths.site / "install.py"), str(environment), "--set", "base"]
+        subprocess.run([*prefix, *command], check=True)
+        subprocess.run([environment / "bin" / "python", "-c", "import pip, six"], check=True)
 
 
 def test_a_job_full_of_markers(workspace: Workspace) -> None:

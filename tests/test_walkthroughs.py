@@ -11,6 +11,7 @@ import pytest
 from uv import find_uv_bin
 
 from tests.support.checkout import ROOT
+from tests.support.gap.installs import pip_wheel
 from tests.support.pages.console import Sandbox, Step, matches, steps
 from tests.support.programs.dask_cluster import Cluster
 from tests.support.servers import web
@@ -182,6 +183,13 @@ def test_bundles(sandbox: Sandbox) -> None:
     assert sandbox.walk(page("how-to/bundles.md")) == 8
     assert (sandbox.folder / "stick" / "bundle.json.sig").is_file()
     assert (sandbox.root / "discs" / "parity.xor").is_file()
+
+
+@pytest.mark.manual
+def test_bare_machine(sandbox: Sandbox, index: Index) -> None:
+    """From a site with a pip to an import, in an environment that the launcher makes."""
+    index.add(pip_wheel())
+    assert sandbox.walk(page("how-to/bare-machine.md")) == 9
 
 
 NGINX = """\

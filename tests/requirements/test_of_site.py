@@ -138,7 +138,7 @@ def changed(space: Workspace, change: Callable[[Any], object]) -> None:
 
 REFUSED: dict[str, tuple[Callable[[Any], object], str]] = {
     "older": (
-        lambda made: [made.pop(name) for name in ("edges", "closures")] + [made.update(schema="1.4")],
+        lambda made: [made.pop(name) for name in ("edges", "closures")] + [made.update(schema="1.4", pages={})],
         "the manifest is older than 1.5, and does not state all of its sets and targets; verify it with its",
     ),
     "other tags": (

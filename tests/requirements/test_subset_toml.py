@@ -37,7 +37,9 @@ POLICY = (
         (f"{LINUX}[target]", ["subset.toml:3: unknown key 'target'; did you mean 'targets'?"]),
         (
             f"{LINUX}[zebra]",
-            ["subset.toml:3: unknown key 'zebra'; known here: targets, sets, sources, policy, proof, outside, sdists"],
+            [
+                "subset.toml:3: unknown key 'zebra'; known here: targets, sets, sources, policy, proof, outside, sdists, channels, bootstrap"
+            ],
         ),
         (
             f"{LINUX}[policy]\n\nmax-age = 3\nmammoth = 1",

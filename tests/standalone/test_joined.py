@@ -50,8 +50,20 @@ IMPORTS = {
     ),
     *("typing", "urllib.parse", "zlib", "fcntl", "msvcrt", "venv"),
 }
+
+
+def _numbers(version: str) -> list[int]:
+    return [*map(int, version.split("."))]
+
+
 #: Found before a test hides the home directory.
 PYTHONS = pythons()
+#: The oldest and the newest that a machine may have.
+ENDS = {
+    min(PYTHONS, key=_numbers),
+    min((one for one in PYTHONS if one > "3"), key=_numbers),
+    max(PYTHONS, key=_numbers),
+}
 #: Functions and parameters that came after 3.6, or went before 3.15.
 TOO_NEW = {
     *("removeprefix", "removesuffix", "isascii", "bit_count", "is_relative_to", "hardlink_to", "fromisoformat"),
@@ -233,8 +245,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> installs.Lab:
     return installs.Lab.made(tmp_path_factory.mktemp("lab"), targets, pips)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("version", sorted(PYTHONS))
+@pytest.mark.parametrize(
+    "version",
+    [pytest.param(one, marks=pytest.mark.slow if one in ENDS else pytest.mark.long) for one in sorted(PYTHONS)],
+)
 def test_every_python_installs(lab: installs.Lab, tmp_path: Path, version: str) -> None:
     """
     A new environment with a set and the newest pip that runs there, for a Python whose ensurepip is broken.

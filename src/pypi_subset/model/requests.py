@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from pypi_subset.model.targets import Target
 
 
+#: The table of ``subset.toml`` that asks for pip and uv, and the set that it makes.
+BOOTSTRAP = "bootstrap"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
     """One line of a set: a requirement, where it stands, and the hashes it insists on (``sha256:…``)."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 from pypi_subset.requirements import fetched
 from pypi_subset.requirements.documents import read_source
 from pypi_subset.requirements.intake.advisories import read_advisories
+from pypi_subset.requirements.intake.bootstrap import read_bootstrap
 from pypi_subset.requirements.intake.channels import read_channels
 from pypi_subset.requirements.intake.policy import read_accepted, read_policy, read_strict_imports
 from pypi_subset.requirements.intake.rules import read_rules
@@ -78,7 +79,9 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
     kept = replace(reach, sources=origins, documents=reach.documents or partial(fetched.read, locks))
     outside = Outside(places=places, reach=kept)
     files = read_sets(paths, settings, choices, tuple(targets), outside, faults)
-    sets = tuple(sorted([*files, *_read_documents(settings, choices, good, outside, faults)], key=lambda one: one.name))
+    found = [*files, *_read_documents(settings, choices, good, outside, faults)]
+    tools = read_bootstrap(settings, tuple(targets), {one.name for one in found}, faults)
+    sets = tuple(sorted([*found, *([tools] if tools else [])], key=lambda one: one.name))
     # A set that is described wrongly is a set all the same, and has its own fault.
     if not paths and not choices:
         first = "`pypi-subset add pandas`" if settings.path.is_file() else init_of(root, "pandas")

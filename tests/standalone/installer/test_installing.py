@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -91,6 +92,20 @@ def test_changed_lock(copy: Path, tmp_path: Path) -> None:
     done = run(tmp_path / "lab", "--site", copy)
     assert (done.code, (tmp_path / "lab").exists()) == (1, False)
     assert "locks/base--here.requirements.txt of" in error_of(done)
+
+
+@pytest.mark.slow
+def test_no_network(lab: Lab, tmp_path: Path) -> None:
+    """The one file installs where there is no network at all, not even loopback."""
+    prefix = [shutil.which("unshare") or "unshare", "--user", "--map-root-user", "--net", "--"]
+    try:
+        subprocess.run([*prefix, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this system cannot shut the network for one process")
+    command = [*prefix, sys.executable, str(lab.site / "install.py"), str(tmp_path / "lab")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert answer(tmp_path / "lab", VERSIONS) == f"2.0 1.0 {PIP_VERSION}"
 
 
 def test_missing_wheel(copy: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from pypi_subset.standalone import joined as joiner
 from pypi_subset.standalone.installer import program
 from tests.support.gap.far import Done
 from tests.support.sites.workspace import Workspace, own_index
-from tests.support.wheels import make_wheel
+from tests.support.wheels import Wheel, make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,9 +31,16 @@ PIP = max(Path(embed.__file__).parent.glob("pip-*.whl"))
 ERROR = "install.py: error: "
 
 
+def pip_wheel() -> Wheel:
+    """Return `PIP`, for an index."""
+    with zipfile.ZipFile(PIP) as archive:
+        (name,) = [one for one in archive.namelist() if one.endswith(".dist-info/METADATA") and one.count("/") == 1]
+        return Wheel(PIP.name, PIP.read_bytes(), archive.read(name))
+
+
 @dataclass(frozen=True)
 class Lab:
-    """A mirrored site: ``app`` needs ``lib``; the set ``bootstrap`` has pip."""
+    """A mirrored site: ``app`` needs ``lib``, and ``[bootstrap]`` adds pip."""
 
     root: Path
 
@@ -45,9 +53,8 @@ class Lab:
         :param pips: wheels of pip beside the newest one.
         """
         space = Workspace(root / "work")
-        space.toml(targets or {"here": "host", "windows": "cp310-win_amd64"})
+        space.toml(targets or {"here": "host", "windows": "cp310-win_amd64"}, more="[bootstrap]\npip = true\n")
         space.write("base.txt", "app\n")
-        space.write("bootstrap.txt", "pip\n")
         wheels = space.paths.requirements / "wheels"
         wheels.mkdir()
         for one in (PIP, *pips):

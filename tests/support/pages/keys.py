@@ -10,6 +10,7 @@ TABLES: dict[str, str] = {
     "`[sets.NAME]`": f"[sets.base]\nzzzz = 1\n{_TARGETS}",
     "`[sources.NAME]`": f'[sources.acme]\nwheels = "../x"\nprojects = ["a"]\nzzzz = 1\n{_TARGETS}',
     "`[sdists]`": f"[sdists]\nzzzz = 1\n{_TARGETS}",
+    "`[bootstrap]`": f"[bootstrap]\nzzzz = 1\n{_TARGETS}",
     "`[policy]`": f"[policy]\nzzzz = 1\n{_TARGETS}",
     "`[[policy.accept]]`": f'[[policy.accept]]\nrule = "gap"\nzzzz = 1\n{_TARGETS}',
     "`[proof]`": f"[proof]\nzzzz = 1\n{_TARGETS}",
@@ -24,6 +25,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "outside": "paths elsewhere that `-r` and `-c` may include",
         "sdists": "projects whose sdists are built or kept, see [sdists](sdists.md)",
         "channels": "names for destinations of promote, see [states](states.md)",
+        "bootstrap": "pip and uv for machines without them, see [the installer](installer.md)",
     },
     "`[targets]` NAME": {
         "tag": "`<python>[-<abi>]-<platform>`, or `host`",
@@ -53,6 +55,10 @@ MEANINGS: dict[str, dict[str, str]] = {
     "`[sdists]`": {
         "build": "projects whose sdists mirror builds",
         "keep": "projects whose sdists the site holds",
+    },
+    "`[bootstrap]`": {
+        "pip": "`true`: the newest pip for each target, in a set `bootstrap`",
+        "uv": "`true`: uv for each target with Python 3.8 or newer, in the same set",
     },
     "`[policy]`": {
         "first_source_wins": "`true`: a file counts as its first source has it, see [sources](sources.md)",

@@ -379,3 +379,13 @@ def test_a_release_that_cannot_be_looked_into_stops_no_run(workspace: Workspace,
     index.overrides[broken] = b"{"
     (newer,) = (one for one in foresee(workspace).held if one.requested)
     assert (newer.newest, newer.why) == ("1.4", "the lock was made without it")
+
+
+def test_a_pip_for_an_old_python_is_not_outdated(workspace: Workspace, index: Index) -> None:
+    """The set of `[bootstrap]` has it on purpose; what a line or a rule holds back there is listed."""
+    index.add(make_wheel("pip", "26.3", requires_python=">=3.11"), make_wheel("pip", "25.0"), make_wheel("app"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX}, more="[bootstrap]\npip = true\n")
+    found, said = mirror(workspace)
+    assert (found.outdated, "older than the newest" in said) == ((), False)
+    assert (workspace.paths.site / "locks/bootstrap--linux.requirements.txt").read_text().count("pip==25.0 ") == 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from pypi_subset.model.requests import BOOTSTRAP
 from pypi_subset.resolve.explain.older.causes import (
     OF_SET,
     UNKNOWN,
@@ -36,8 +37,14 @@ if TYPE_CHECKING:
 
 
 def to_remember(job: Job, lock: Lock, known: Known, others: Sequence[Lock]) -> tuple[Outdated, ...]:
-    """Return each requested project of a lock that is older than the newest release, and each pre-release, by project."""
+    """
+    Return each requested project of a lock that is older than the newest release, and each pre-release, by project.
+
+    The set of ``[bootstrap]`` is there for old Pythons: what such a Python is too old for is left out.
+    """
     found = [*held_back(job, lock, known, others=others, requested=True), *early(job, lock, known)]
+    if job.requirement_set.name == BOOTSTRAP:
+        found = [one for one in found if not one.why.startswith("Requires-Python")]
     return tuple(sorted(found, key=lambda one: (one.project, one.version, one.early)))
 
 
