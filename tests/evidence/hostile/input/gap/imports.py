@@ -229,5 +229,5 @@ ATTACKS = [
         both(_ANY_BYTES, without(volumes, "is_whole", result=True)),
     ),
     _attack("bundle-with-a-pin-less", _imported(_pin_less), setting(Walk, go=lambda _: 0)),
-    _attack("bundle-with-codes-in-a-path", _says, setting(paths, shown=str)),
+    _attack("bundle-with-codes-in-a-path", _says, both(setting(paths, shown=str), setting(program, plain=str))),
 ]
