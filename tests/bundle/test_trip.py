@@ -125,6 +125,9 @@ def test_the_trip_twice(lab: Sandbox, index: Index) -> None:
     notes = [note for check in report["checks"] for note in check["notes"] if "earlier release" in note]
     assert {note.partition(" ")[0] for note in notes} == gone
 
+    # The site itself knows why it has a project.
+    assert do(lab, "cd /srv/pypi && pypi-subset why lib") == "lib 1.0 (rhel-9, base): base.txt:2 app -> lib\n"
+
     # The new release is not wanted. The old one is live at once, and the new one again after that.
     assert "release 1, signed by office" in do(lab, f"{IMPORT} --into /srv/pypi --rollback")
     assert "app-1.0.dist-info" in do(lab, INSTALL.format("back"))
