@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pypi_subset.support.secrets import paths
 from pypi_subset.upstream.transport.kept import Answer, Kept
 
 if TYPE_CHECKING:
@@ -64,3 +65,37 @@ def test_without_a_directory_nothing_is_kept(tmp_path: Path) -> None:
     gone = tmp_path / "work" / "store" / "answers"
     Kept(gone).keep(URL, Answer(data=b"x"))
     assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://me:s3cret@files.example/app-1.0.tar.gz",
+        r"https:\/\/me:s3cret@files.example/app-1.0.tar.gz",
+        "../../files/app-1.0-py3-none-any.whl?X-Amz-Signature=s3cret",
+        "../../files/app-1.0-py3-none-any.whl;jsessionid=s3cret",
+        "https://index.example/aB3dE5fG7hI9jK1s3cret/files/app-1.0.zip",
+    ],
+)
+def test_a_secret_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, link: str) -> None:
+    """A page with a signed link, a password or the token of a configured URL is asked for again."""
+    monkeypatch.setattr(paths, "_OWN", set())
+    paths.hide("https://index.example/aB3dE5fG7hI9jK1s3cret/simple")
+    store, page = (
+        Kept(tmp_path / "answers"),
+        Answer(data=f'<a href="{link}">app</a>'.encode(), content_type="text/html"),
+    )
+    assert store.keep(URL, page).data == page.data
+    assert store.find(URL) is None
+    store.keep(URL, Answer(data=b"x", content_type="text/html", url="https://other.example/simple/app/?token=s3cret"))
+    assert store.find(URL) is None
+
+
+def test_the_address_is_not_written(tmp_path: Path) -> None:
+    """No file has the URL under which it is found."""
+    store = Kept(tmp_path / "answers")
+    store.keep(URL, Answer(data=b"x", content_type="text/html", url=URL))
+    assert [path for path in (tmp_path / "answers").iterdir() if b"s3cret" in path.read_bytes()] == []
+    found = store.find(URL)
+    assert found is not None
+    assert found.url == URL

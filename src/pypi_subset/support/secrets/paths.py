@@ -37,6 +37,11 @@ def hide(url: str) -> None:
     _OWN.update(part for part in _parts(url) if _may_be_secret(part))
 
 
+def holds_token(data: bytes) -> bool:
+    """Return whether *data* has a part of a URL that the user configured and that may be a token."""
+    return any(part.encode(errors="replace") in data for part in [*_OWN])
+
+
 def without_tokens(url: str) -> str:
     """Return *url*, which has neither user nor query, with `HIDDEN` in place of each token of its path."""
     if ";" in url:

@@ -11,11 +11,14 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import time
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pypi_subset.support import bounds, files
+from pypi_subset.support.secrets.paths import holds_token
+from pypi_subset.support.text import url_without_secrets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +29,8 @@ FRESH = 600.0
 USABLE = 86400.0
 #: The directory, below that of the files of a run.
 FOLDER = "answers"
+#: A user in a link of a page, or a query behind the name of a file.
+_SECRET = re.compile(rb"(?:\\?/){2}[^/?#\s\"'<>\\]{1,999}@|\.(?:whl|gz|zip|bz2|xz|tgz|egg)[?;]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +84,7 @@ class Kept:
             head, _, body = data.partition(b"\n")
             facts: dict[str, Any] = json.loads(head)
             length = facts.pop("length")
+            facts["url"] = facts["url"] or url
             found = Answer(data=body, **facts)
             usable = length == len(body) and 0 <= time.time() - found.moment < USABLE
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -88,16 +94,18 @@ class Kept:
 
     def keep(self, url: str, answer: Answer, part: str = "") -> Answer:
         """
-        Return *answer* with the moment of now, after keeping it.
+        Return *answer* with the moment of now, after keeping it; what has a secret is not kept.
 
         :param part: as in `find`.
         """
         answer = replace(answer, moment=time.time())
-        if self._folder is not None:
+        if self._folder is not None and not _has_secret(url, answer):
             facts = {**asdict(answer), "length": len(answer.data)}
             del facts["data"]
+            # The name of the file says under which URL it was found.
+            facts["url"] = "" if answer.url == url else answer.url
             with contextlib.suppress(OSError):
-                # Links in a page may have a password in them. A thread that outlives its run finds no directory above.
+                # A page is for this user alone. A thread that outlives its run finds no directory above.
                 self._folder.parent.mkdir(exist_ok=True)
                 self._folder.mkdir(mode=0o700, exist_ok=True)
                 place = self._folder / _name(url, part)
@@ -105,6 +113,14 @@ class Kept:
                 written.write_bytes(json.dumps(facts).encode() + b"\n" + answer.data)
                 os.replace(written, place)  # noqa: PTH105 - names the directory once less in an error
         return answer
+
+
+def _has_secret(url: str, answer: Answer) -> bool:
+    """Whether a link of a page, or the address that it came from, has a password, a token or a query that may sign it."""
+    moved = answer.url not in {"", url} and answer.url != url_without_secrets(answer.url)
+    return moved or (
+        answer.content_type != "" and (_SECRET.search(answer.data) is not None or holds_token(answer.data))
+    )
 
 
 def _name(url: str, part: str) -> str:
