@@ -210,6 +210,27 @@ def test_the_nearest_target(target: str, files: list[str], way: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("files", "way"),
+    [
+        (["2.0-py3-none-win_amd64"], "nearest is cp313-win_amd64, which gets 2.0"),
+        (
+            ["2.0-py3-none-win_amd64", "2.0"],
+            "build one there: BUILD; nearest is cp313-win_amd64, which gets 2.0",
+        ),
+        (["2.0-cp313-cp313-android_24_x86_64"], ""),
+        (
+            ["2.0-cp312-cp312-manylinux_2_28_x86_64"],
+            "nearest Python that works is 3.12: make the target cp312-manylinux_2_28_x86_64, which gets 2.0",
+        ),
+    ],
+)
+def test_a_target_that_has_another_release(files: list[str], way: str) -> None:
+    """The advice is about the newer release alone: the project stays."""
+    target = targets.parse("t", "cp313-manylinux_2_28_x86_64")
+    assert way_out(candidates(*files), target, build="BUILD", served=True) == way
+
+
+@pytest.mark.parametrize(
     ("target", "files", "python"),
     [
         ("cp39-manylinux_2_28_x86_64", ["1.0-cp310-cp310-manylinux_2_28_x86_64"], "3.10"),

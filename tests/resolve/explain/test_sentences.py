@@ -32,10 +32,7 @@ APP = canonicalize_name("app")
         (
             {wheel("lib", "2.0", "cp312-cp312-win_amd64"): []},
             "it requires lib>=2; lib 2.0: wheels for win_amd64",
-            (
-                "nothing is for this system, so leave the project out for this target; nearest is cp312-win_amd64, "
-                "which gets 2.0"
-            ),
+            "nearest is cp312-win_amd64, which gets 2.0",
         ),
         ({wheel("lib", "2.0"): "x"}, "it requires lib>=2; the metadata of lib 2.0 cannot be read", ""),
         (
@@ -105,7 +102,7 @@ def test_the_sdist_of_a_source_is_built_by_mirror() -> None:
     )
     shelf.files |= {wheel("app", "2.0", "cp312-cp312-win_amd64"): []}
     way = way_to(shelf.candidates(APP), TARGET, shelf)
-    assert "or build one there: from app-2.0.tar.gz, for [sources.acme]" in way
+    assert way.startswith("build one there: from app-2.0.tar.gz, for [sources.acme]; nearest is ")
 
 
 def test_another_target_is_the_way_to_a_wheel() -> None:

@@ -33,13 +33,16 @@ _LIBRARY = {"manylinux": "glibc", "musllinux": "musl", "macosx": "macOS", "ios":
 _APART = frozenset({"android", "emscripten", "ios", "pyemscripten", "pyodide", "wasi"})
 
 
-def way_out(candidates: Sequence[Candidate], target: Target, loosened: str = "", build: str = "") -> str:
+def way_out(
+    candidates: Sequence[Candidate], target: Target, loosened: str = "", build: str = "", *, served: bool = False
+) -> str:
     """
     Return the next step: the nearest target for which a wheel fits, as it is set, and the versions that have one.
 
     :param candidates: all files that the requirement allows; no wheel among them fits *target*.
     :param loosened: what *target* itself would get from another requirement; comes first, since no machine changes.
     :param build: the command that builds a wheel from an sdist of what is allowed; ``""`` without one.
+    :param served: whether *target* has another release, which needs no advice; there may be no next step then.
     """
     wheels = [one for one in settled(candidates) or candidates if one.tags is not None]
     own = any(one.tags is None and allows(one.distribution.requires_python, target.release) for one in candidates)
@@ -50,8 +53,9 @@ def way_out(candidates: Sequence[Candidate], target: Target, loosened: str = "",
     leave = "leave the project out for this target"
     here = any(is_here(tag.platform, target) for one in wheels for tag in one.tags or ())
     leave = f"ask for another version, or {leave}" if here else f"nothing is for this system, so {leave}"
-    nearest = _elsewhere(wheels, target)
-    return (loosened or leave) + build + (f"; nearest is {nearest}" if nearest else "")
+    nearest = f"nearest is {found}" if (found := _elsewhere(wheels, target)) else ""
+    own_way = build.removeprefix(", or ") if served and not loosened else f"{loosened or leave}{build}"
+    return "; ".join(filter(None, (own_way, nearest)))
 
 
 def settled(candidates: Iterable[Candidate]) -> list[Candidate]:

@@ -168,7 +168,7 @@ def way_to(files: Sequence[Candidate], target: Target, offers: Shelves) -> str:
         build = build_of(files, target, offers, to_keep=True)
         other = f"; or {build}, then `pypi-subset update`" if build else ""
         return f"{in_settings(files[0].distribution.project)} and run `pypi-subset mirror`{other}"
-    return way_out(files, target, build=there(files, target, offers, to_keep=True))
+    return way_out(files, target, build=there(files, target, offers, to_keep=True), served=True)
 
 
 def build_of(files: Iterable[Candidate], target: Target, offers: Shelves, *, to_keep: bool = False) -> str:

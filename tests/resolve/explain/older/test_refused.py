@@ -26,8 +26,8 @@ def entry(target: str = "linux", version: str = "2.0", sentence: str = "deny: x"
 
 
 def test_equal_verdicts_share_a_line() -> None:
-    """The line names the release, the reason, what is taken, and where."""
-    assert refused_lines([entry(), entry("windows"), entry(sentence="app 2.0 has X-1; fixed in 3.0")]) == [
+    """The line names the release, the reason, what is taken, and each place once: two projects may require it."""
+    assert refused_lines([entry(), entry(), entry("windows"), entry(sentence="app 2.0 has X-1; fixed in 3.0")]) == [
         "releases that the policy keeps away:",
         "  app 2.0: deny: x; 1.0 is taken (base--linux, base--windows)",
         "  app 2.0 has X-1; fixed in 3.0; 1.0 is taken (base--linux)",

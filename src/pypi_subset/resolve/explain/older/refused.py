@@ -103,11 +103,11 @@ def _below(case: Case, newer: Mapping[Version, Sequence[Candidate]], known: Know
 
 def refused_lines(found: Sequence[PassedOver]) -> list[str]:
     """Return a line for each release and each reason, with the sets and targets that it concerns; none without any."""
-    places: defaultdict[str, list[str]] = defaultdict(list)
+    places: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for one in found:
         what = one.sentence if one.sentence.startswith(f"{one.project} {one.version} ") else _stated(one)
         instead = f"{one.instead} is taken" if one.instead else "an older release of what requires it is taken"
-        places[f"{what}; {instead}"].append(f"{one.set}--{one.target}")
+        places[f"{what}; {instead}"][f"{one.set}--{one.target}"] = None
     lines = [f"  {sentence} ({', '.join(where)})" for sentence, where in places.items()]
     rest = len(lines) - LINES
     shown = [*lines[:LINES], *([f"  and {rest} more: `--json`"] if rest > 0 else [])]
