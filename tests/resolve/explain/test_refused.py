@@ -76,6 +76,23 @@ def test_the_first_moment_that_helps_is_named(workspace: Workspace, index: Index
     assert f"wait until {until}; or to accept it" in caught.value.next_step
 
 
+@pytest.mark.parametrize("request_", ["--pre\napp\n", "app>=1.0a1\n"])
+def test_the_first_moment_counts_pre_releases_that_are_asked_for(
+    workspace: Workspace, index: Index, request_: str
+) -> None:
+    """An older pre-release is admitted before the final releases; the newest release is the one to accept."""
+    days = {"1.0": 3, "2.0b1": 5, "3.0b1": 1}
+    moments = {
+        one: (datetime.now(UTC) - timedelta(days=ago)).strftime("%Y-%m-%dT%H:%M:%SZ") for one, ago in days.items()
+    }
+    offer(index, *(("app", version, moment) for version, moment in moments.items()))
+    policy(workspace, 'min_age = "7 days"', request_)
+    with pytest.raises(NoSolution, match=r"the policy refuses 3\.0b1") as caught:
+        mirror(workspace)
+    until = (datetime.fromisoformat(moments["2.0b1"]) + timedelta(days=7)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert f"wait until {until}; or to accept it" in caught.value.next_step
+
+
 def test_a_final_release_is_accepted_before_a_pre_release(workspace: Workspace, index: Index) -> None:
     """While a final one is refused, an accepted pre-release is not taken: the proposed acceptance is enough at once."""
     offer(index, ("app", "1.0rc1", OLD), ("app", "1.0", NEW), ("app", "2.0rc1", NEW))

@@ -35,19 +35,27 @@ def refused(files: Sequence[Candidate], target: Target) -> Candidate | None:
     return min(suiting, key=lambda one: len(one.verdicts))
 
 
-def newest_refused(releases: Mapping[Version, Sequence[Candidate]], target: Target) -> Candidate | None:
+def newest_refused(
+    releases: Mapping[Version, Sequence[Candidate]], target: Target, *, pre: bool = False
+) -> Candidate | None:
     """
     Return a wheel of the newest of *releases* that the policy alone keeps away from *target*; ``None`` without one.
 
     A final release comes first: while one is refused, pip gets no pre-release in its place.
+
+    :param pre: whether pre-releases count as any release.
     """
-    ordered = sorted(releases, key=lambda version: (not version.is_prerelease, version), reverse=True)
+    ordered = sorted(releases, key=lambda version: (pre or not version.is_prerelease, version), reverse=True)
     return next(filter(None, (refused(releases[version], target) for version in ordered)), None)
 
 
-def admitted_from(releases: Mapping[Version, Sequence[Candidate]], target: Target) -> str:
-    """Return the first moment at which age keeps none of *releases* away from *target*; ``""`` if waiting does not help."""
-    final = [version for version in releases if not version.is_prerelease] or [*releases]
+def admitted_from(releases: Mapping[Version, Sequence[Candidate]], target: Target, *, pre: bool = False) -> str:
+    """
+    Return the first moment at which age keeps none of *releases* away from *target*; ``""`` if waiting does not help.
+
+    :param pre: whether pre-releases count as any release.
+    """
+    final = [version for version in releases if pre or not version.is_prerelease] or [*releases]
     wheels = (one for version in final for one in releases[version] if suits(one, target))
     return min(
         (one.verdicts[0].until for one in wheels if len(one.verdicts) == 1 and one.verdicts[0].until), default=""

@@ -124,8 +124,9 @@ def _barred(
 ) -> NoSolution | None:
     """Return the error about releases that the policy refuses, or that were yanked; ``None`` if something else bars them."""
     (shown, allowed), target = releases, gap.job.target
-    if (one := newest_refused(allowed, target)) is not None:
-        step, version = way_in(one, until=admitted_from(allowed, target)), one.distribution.version
+    pre = gap.job.requirement_set.pre or bool(requirement.specifier.prereleases)
+    if (one := newest_refused(allowed, target, pre=pre)) is not None:
+        step, version = way_in(one, until=admitted_from(allowed, target, pre=pre)), one.distribution.version
         own = "; or ".join(filter(None, (step, loosened)))
         if one.distribution.yanked is not None and not is_pinned(requirement):
             step = f"write '{requirement.name}=={version}' in the set, for pip takes no yanked release else; and {step}"
