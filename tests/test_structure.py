@@ -36,6 +36,7 @@ BEHAVIOURS = {
     "pipeline/stopped/test_disk.py",
     "pipeline/stopped/test_kill.py",
     "policy/test_runs.py",
+    "relocking/test_real_projects.py",
     "proof/test_agreement.py",
     "upstream/test_good_files.py",
     "upstream/places/test_scenarios.py",

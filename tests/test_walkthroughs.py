@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +16,10 @@ from tests.support.checkout import ROOT
 from tests.support.gap.installs import pip_wheel
 from tests.support.pages.console import Sandbox, Step, matches, steps
 from tests.support.programs.dask_cluster import Cluster
+from tests.support.relocks.projects import BACKEND
 from tests.support.servers import web
 from tests.support.servers.index import Index
+from tests.support.servers.ports import answering
 from tests.support.servers.served import Served
 from tests.support.wheels import make_wheel
 
@@ -143,6 +147,21 @@ def test_uv_project(sandbox: Sandbox, index: Index) -> None:
     code, names = sandbox.run("ls site/simple")
     assert code == 0
     assert {"jupyterlab", "tzdata"} <= {*names.split()} - {"requests"} == {*names.split()}
+
+
+@pytest.mark.slow
+def test_uv_disconnected(sandbox: Sandbox, index: Index) -> None:
+    """The page relocks a project with a back-end, and uv syncs it from the site alone."""
+    back_end = {"hatchling/__init__.py": b"", "hatchling/build.py": BACKEND}
+    index.add(make_wheel("hatchling", "1.33.0", files=back_end), make_wheel("editables", "0.6"))
+    own = f'[[ "$1" == lock ]] && set -- "$@" --no-config --default-index {index.url}'
+    sandbox.program("uv", f'{own}\nexec {find_uv_bin()} "$@" 2>&1')
+    served = partial(SimpleHTTPRequestHandler, directory=str(sandbox.root / "site"))
+    with answering(served) as port:
+        sandbox.replaced |= {"https://pypi.lab.example/": f"http://127.0.0.1:{port}/"}
+        assert sandbox.walk(page("how-to/uv-disconnected.md")) == 6
+    (info,) = (sandbox.root / ".venv").rglob("lab_app-1.0.dist-info")
+    assert (info.parent / "pandas.py").is_file()
 
 
 @pytest.mark.manual

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from pypi_subset.pipeline.prove import prove
     from pypi_subset.publishing.fetch_site import fetch_site
     from pypi_subset.publishing.publisher import publish
+    from pypi_subset.relocking.relock import relock
     from pypi_subset.requirements.subset import read_subset
     from pypi_subset.site.builder import build_index
     from pypi_subset.snapshots.comparing import compare
@@ -76,6 +77,7 @@ __all__ = [
     "publish",
     "publish_snapshot",
     "read_subset",
+    "relock",
     "remove",
     "remove_snapshots",
     "take_snapshot",
@@ -103,6 +105,7 @@ _MODULES = {
     "publish": "publishing.publisher",
     "publish_snapshot": "snapshots.taking",
     "read_subset": "requirements.subset",
+    "relock": "relocking.relock",
     "remove": "editing.changes",
     "remove_snapshots": "snapshots.listing",
     "take_snapshot": "snapshots.taking",

@@ -85,6 +85,7 @@ CODES = {
             "FaultsFound",
             "HashMismatch",
             "LowerVersions",
+            "MissingInSite",
             "NoSolution",
             "NotBuilt",
             "RequirementGone",

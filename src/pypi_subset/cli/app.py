@@ -14,7 +14,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from pypi_subset.cli.command import SHARED
-from pypi_subset.cli.commands import asking, building, bundling, editing, proving, publishing, states
+from pypi_subset.cli.commands import asking, building, bundling, editing, proving, publishing, relocking, states
 from pypi_subset.cli.edge import READER_LEFT, line_of, program
 from pypi_subset.errors import SubsetError
 from pypi_subset.errors.tree import INPUT
@@ -31,7 +31,7 @@ PANELS = {
     "Keep it up to date": (building.plan, building.update, editing.remove, building.prune, building.clean),
     "States": (states.snapshot, states.snapshots, states.diff, states.promote),
     "Questions": (asking.doctor, asking.why, asking.sizes, asking.targets, asking.target),
-    "Serve and copy": (publishing.serve, publishing.servers, publishing.fetch, bundling.bundle),
+    "Serve and copy": (publishing.serve, publishing.servers, publishing.fetch, bundling.bundle, relocking.relock),
     "Prove on several machines": (proving.workflow, proving.merge_reports),
 }
 #: Former names, which say what the name is now.

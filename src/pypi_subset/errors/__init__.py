@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pypi_subset.errors.gaps import Gaps, NoSolution, UndefinedMarker
+from pypi_subset.errors.gaps import Gaps, MissingInSite, NoSolution, UndefinedMarker
 from pypi_subset.errors.tree import (
     BadDistribution,
     BadFiles,
@@ -42,6 +42,7 @@ __all__ = [
     "LockError",
     "LowerVersions",
     "MachineError",
+    "MissingInSite",
     "NoSolution",
     "NotProven",
     "OlderReleases",

@@ -163,3 +163,17 @@ class UndefinedMarker(NoSolution):
     """The truth of a marker depends on a value that a target leaves open, such as ``platform_release``."""
 
     exit_code = FINDING
+
+
+class MissingInSite(SubsetError):
+    """A site lacks packages of a lock, or what the build of a project requires: *found* in lines."""
+
+    exit_code = FINDING
+
+    def __init__(self, found: Sequence[str], manifest: str) -> None:
+        self.details, self.documents = tuple(found), {"missing": [*found]}
+        step = (
+            "request them and mirror again, name the targets that count with `--target`, or accept it with `--partial`"
+        )
+        count = f"{len(found)} item{'s' * (len(found) != 1)}"
+        super().__init__(f"the site lacks {count} that the lock needs ({manifest})", next_step=step)

@@ -15,12 +15,11 @@ from urllib.parse import quote
 
 from pypi_subset.errors import HashMismatch, SubsetError, UpstreamError
 from pypi_subset.errors.tree import SURROUNDINGS
-from pypi_subset.model import door
-from pypi_subset.model.documents import UPGRADE
 from pypi_subset.model.manifest import manifest_path
-from pypi_subset.model.paths import MANIFEST, PAGE, README, RELEASE, REPORT
+from pypi_subset.model.paths import MANIFEST, README, RELEASE, REPORT
 from pypi_subset.model.report import report_path
 from pypi_subset.proof.report.report import carry_over
+from pypi_subset.publishing import published
 from pypi_subset.publishing.release import MAX_BYTES, SiteRelease, decode, read_release, release_path
 from pypi_subset.site import builder, web_servers
 from pypi_subset.site.ownership import require_own
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
 _AT_ONCE = 8
 
 _AGAIN = "it may be published at this moment: try again; else publish it again"
-_DISTRUST = "do not trust that site"
 
 
 @staging.readable()
@@ -61,7 +59,7 @@ def fetch_site(url: str, site: Path, *, sha256: str = "", progress: Progress | N
         fetched from, or *site* is not ours.
     """
     require_own(site)
-    base, pin = address_of(url), _pin(sha256)
+    base, pin = published.address_of(url), _pin(sha256)
     with holding.beside(site):
         return _fetched(base, site, pin, progress or SILENT)
 
@@ -73,11 +71,11 @@ def _fetched(base: str, site: Path, pin: str, progress: Progress) -> int:
     with contextlib.ExitStack() as ending, here.until_whole(), staging.staged(site) as stage:
         ending.callback(fetcher.close)
         # Before the manifest: while the site is published, that one may be the later of the two.
-        release = _small(fetcher, f"{base}{RELEASE}", MAX_BYTES)
-        data = _manifest_at(fetcher, base)
+        release = published.small(fetcher, f"{base}{RELEASE}", MAX_BYTES)
+        data = published.manifest_at(fetcher, base)
         _require_pinned(base, data, pin)
         _require_later(base, release, last, hashlib.sha256(data).hexdigest(), release_path(site))
-        manifest = _decoded(base, data)
+        manifest = published.decoded(base, data)
         require_room([Need(site, here.lacks(manifest))], "fetch")
         files.write(manifest_path(stage), data)
         if release is not None:
@@ -166,17 +164,6 @@ class _Here:
             staging.remove_tree(self._cut_off)
 
 
-def address_of(url: str) -> str:
-    """Return *url* as that of a directory."""
-    if not url.startswith(("https://", "http://")):
-        msg = f"no address of a published site: {without_credentials(url)!r}" if url else "it has to be said from where"
-        raise SubsetError(msg, next_step="as in `--url https://HOST/`, where the front page is")
-    if "?" in url or "#" in url:
-        msg = f"{without_credentials(url)}: an address with a query or a fragment has nothing below it"
-        raise SubsetError(msg, next_step="name the address of the front page without what follows '?' or '#'")
-    return url.removesuffix(PAGE).rstrip("/") + "/"
-
-
 def _pin(sha256: str) -> str:
     """Return the hash that the user named, ``""`` for none."""
     pin = sha256.strip().lower().removeprefix("sha256:")
@@ -184,24 +171,6 @@ def _pin(sha256: str) -> str:
         msg = f"no SHA-256: {sha256!r}"
         raise SubsetError(msg, next_step="take the 64 hexadecimal digits that `pypi-subset publish` printed")
     return pin
-
-
-def _small(fetcher: Fetcher, url: str, limit: int) -> bytes | None:
-    """Return a document of the site, ``None`` if the server has none."""
-    try:
-        return fetcher.small(url, limit)
-    except UpstreamError as error:
-        step = "check the address and the network, and pip's 'proxy' and 'cert' settings"
-        raise UpstreamError(error.what, next_step=step) from error
-
-
-def _manifest_at(fetcher: Fetcher, base: str) -> bytes:
-    """Return the bytes of the manifest that is published at *base*."""
-    data = _small(fetcher, f"{base}{MANIFEST}", bounds.LARGEST_DOCUMENT)
-    if data is None:
-        msg = f"there is no {without_credentials(base)}{MANIFEST}, so no site of ours"
-        raise UpstreamError(msg, next_step="name the address of the front page that shows what is here")
-    return data
 
 
 def _require_pinned(base: str, data: bytes, pin: str) -> None:
@@ -236,7 +205,7 @@ def _require_later(base: str, data: bytes | None, last: SiteRelease | None, dige
             raise HashMismatch(msg, next_step=_AGAIN)
     if last is None:
         return
-    step = f"{_DISTRUST}; if it was published again from the beginning, remove {own} and fetch again"
+    step = f"{published.DISTRUST}; if it was published again from the beginning, remove {own} and fetch again"
     if release is None:
         msg = f"there is no {place}, and release {last.serial} was fetched before"
         raise UpstreamError(msg, next_step=step)
@@ -251,18 +220,6 @@ def _require_later(base: str, data: bytes | None, last: SiteRelease | None, dige
     if release.serial == last.serial + 1 and release.previous != before:
         msg = f"{place} is release {release.serial}, and follows another release {last.serial} than was fetched before"
         raise UpstreamError(msg, next_step=step)
-
-
-def _decoded(base: str, data: bytes) -> Manifest:
-    """Return the manifest in *data*, which is published at *base*."""
-    place = f"{without_credentials(base)}{MANIFEST}"
-    again = f"{_DISTRUST}, or publish it again with the version that is used here"
-    try:
-        return door.decode(data, path=Path(MANIFEST), next_step=again)
-    except SubsetError as error:
-        step = UPGRADE if error.next_step == UPGRADE else again
-        msg = f"{place}: {error.what}"
-        raise UpstreamError(msg, next_step=step) from error
 
 
 def _own(manifest: Manifest, hashes: Mapping[str, str]) -> dict[str, bytes]:

@@ -58,7 +58,7 @@ def subset_of(site: Path, *, day: str = "") -> Subset:
     if not manifest.closures:
         msg = "the manifest is older than 1.5, and does not state all of its sets and targets"
         raise SubsetError(msg, path=path, next_step=_AGAIN)
-    targets = {one.name: _target(one, path) for one in manifest.targets}
+    targets = {one.name: target_of(one, path) for one in manifest.targets}
     try:
         sets = tuple(_set(one, path) for one in manifest.sets)
     except InvalidRequirement as error:
@@ -89,7 +89,7 @@ def derived(name: str, tag: str, markers: Mapping[str, str], *, exact: bool) -> 
     return parse(name, tag, python, given=given)
 
 
-def _target(stated: TargetEntry, path: Path) -> Target:
+def target_of(stated: TargetEntry, path: Path) -> Target:
     """
     Return the target that *stated* describes.
 

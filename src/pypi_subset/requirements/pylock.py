@@ -41,30 +41,9 @@ _PACKAGE = re.compile(r"\s*\[\[\s*packages\s*\]\]")
 
 def read_pylock(source: Source, document: Settings) -> Iterator[Request | Fault]:
     """Yield the pins of the lock in *document*, with the extras and groups that *source* chooses."""
-    try:
-        lock = Pylock.from_dict(document.document)
-    except RecursionError:
-        yield Fault(what="the lock has a marker of too many brackets", path=source.path, next_step="write it again")
-        return
-    except PylockValidationError as error:
-        version = document.document.get("lock-version")
-        if isinstance(version, str) and not version.startswith("1."):
-            what = f"the lock is of version {version}, and only 1.x (PEP 751) is known"
-            yield Fault(what=what, path=source.path, next_step="write it again with a tool that writes 1.0")
-            return
-        number = re.match(r"packages\[([0-9]+)\]", error.context or "")
-        line = _lines(document)[int(number[1])] if number else None
-        step = "write it again with the tool that made it"
-        yield Fault(what=f"not a lock of PEP 751: {error}", path=source.path, line=line, next_step=step)
-        return
-    if len(lock.packages) > bounds.MOST_REQUESTS:
-        what = f"the lock has more than {bounds.MOST_REQUESTS:,} packages"
-        yield Fault(what=what, path=source.path, next_step="divide it")
-        return
-    markers = (*(lock.environments or ()), *(package.marker for package in lock.packages))
-    if any(marker and depth(str(marker)) > bounds.DEEPEST for marker in markers):
-        what = f"the lock has a marker of more than {bounds.DEEPEST} brackets within each other"
-        yield Fault(what=what, path=source.path, next_step="write it again")
+    lock = lock_in(document)
+    if isinstance(lock, Fault):
+        yield lock
         return
     yield from _unknown(source, lock)
     for target in source.targets:
@@ -72,8 +51,34 @@ def read_pylock(source: Source, document: Settings) -> Iterator[Request | Fault]
             yield document.fault(found[0], "environments", next_step=found[1])
     groups = lock.default_groups or () if source.choice.groups is None else source.choice.groups
     chosen = {"extras": _names(source.choice.extras), "dependency_groups": _names(groups)}
-    for package, line in zip(lock.packages, _lines(document), strict=True):
+    for package, line in zip(lock.packages, lines_of(document), strict=True):
         yield from _Entry(source=source, package=package, line=line).read(chosen)
+
+
+def lock_in(document: Settings) -> Pylock | Fault:
+    """Return the lock of PEP 751 in *document*, or what is wrong with it as a whole."""
+    path = document.path
+    try:
+        lock = Pylock.from_dict(document.document)
+    except RecursionError:
+        return Fault(what="the lock has a marker of too many brackets", path=path, next_step="write it again")
+    except PylockValidationError as error:
+        version = document.document.get("lock-version")
+        if isinstance(version, str) and not version.startswith("1."):
+            what = f"the lock is of version {version}, and only 1.x (PEP 751) is known"
+            return Fault(what=what, path=path, next_step="write it again with a tool that writes 1.0")
+        number = re.match(r"packages\[([0-9]+)\]", error.context or "")
+        line = lines_of(document)[int(number[1])] if number else None
+        step = "write it again with the tool that made it"
+        return Fault(what=f"not a lock of PEP 751: {error}", path=path, line=line, next_step=step)
+    if len(lock.packages) > bounds.MOST_REQUESTS:
+        what = f"the lock has more than {bounds.MOST_REQUESTS:,} packages"
+        return Fault(what=what, path=path, next_step="divide it")
+    markers = (*(lock.environments or ()), *(package.marker for package in lock.packages))
+    if any(marker and depth(str(marker)) > bounds.DEEPEST for marker in markers):
+        what = f"the lock has a marker of more than {bounds.DEEPEST} brackets within each other"
+        return Fault(what=what, path=path, next_step="write it again")
+    return lock
 
 
 def _unknown(source: Source, lock: Pylock) -> Iterator[Fault]:
@@ -105,7 +110,7 @@ def refusal(environments: Iterable[Marker], target: Target, source: Source) -> t
     return what, f"lock for it too, or leave it out of targets in [sets.{source.set_name}]"
 
 
-def _lines(document: Settings) -> list[int]:
+def lines_of(document: Settings) -> list[int]:
     """Return the line of each package: of its header, or, where the list is written in another way, of the list."""
     packages = document.document.get("packages")
     count = len(packages) if isinstance(packages, list) else 0

@@ -22,6 +22,7 @@ from pypi_subset.pipeline.clean import Pruned
 from pypi_subset.pipeline.mirror import MirrorResult
 from pypi_subset.pipeline.plan import Forecast
 from pypi_subset.publishing.release import SiteRelease
+from pypi_subset.relocking.relock import Relocked
 from pypi_subset.snapshots.comparing import Differences
 from pypi_subset.snapshots.listing import Snapshots
 from pypi_subset.snapshots.promotions import Promotions
@@ -49,6 +50,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "promotions.schema.json": Promotions,
     "prune.schema.json": Pruned,
     "publish.schema.json": answers.PublishAnswer,
+    "relock.schema.json": Relocked,
     "servers.schema.json": answers.ServersAnswer,
     "sizes.schema.json": answers.SizesAnswer,
     "snapshot.schema.json": answers.SnapshotAnswer,

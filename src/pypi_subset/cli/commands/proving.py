@@ -160,10 +160,10 @@ def workflow(
     is green.
     """
     from pypi_subset.proof.remote import ci_workflow  # noqa: PLC0415
-    from pypi_subset.publishing import fetch_site  # noqa: PLC0415
+    from pypi_subset.publishing import published  # noqa: PLC0415
 
     subset = api.read_subset(run.requirements)
-    sys.stdout.write(ci_workflow.render(form, subset.targets, fetch_site.address_of(url), to))
+    sys.stdout.write(ci_workflow.render(form, subset.targets, published.address_of(url), to))
 
 
 def check_place(*, away: bool, scheduler: str, far: bool, near: bool) -> None:

@@ -83,7 +83,7 @@ def _on(
     target: Target, source: Source, lock: Locked, double: _Double, faults: list[Fault]
 ) -> Mapping[tuple[Entry, frozenset[str]], Marker | None]:
     """Return what counts on *target*, with the marker of the patch levels at which it does."""
-    patches = _patches(target, lock)
+    patches = patches_of(target, lock)
     if len(patches) > _MOST_PATCHES:
         what = f"markers distinguish more than {_MOST_PATCHES} patch levels of Python {target.version}"
         faults.append(Fault(what=what, path=source.path, next_step="write the lock again"))
@@ -103,7 +103,7 @@ def _on(
     return {key: marker_of(patches, chosen, target) for key, chosen in levels.items()}
 
 
-def _patches(target: Target, lock: Locked) -> Sequence[int]:
+def patches_of(target: Target, lock: Locked) -> Sequence[int]:
     """Return the patch levels at which what counts may change; 0 alone if the target names its level."""
     if target.exact:
         return [0]

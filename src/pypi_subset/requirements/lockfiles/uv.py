@@ -54,7 +54,7 @@ def read_uv_lock(source: Source, document: Settings) -> Iterator[Request | Fault
     project = None if script else project_beside(source)
     try:
         lines = package_lines(document)
-        _require_known(document)
+        require_known(document)
         lock = converted(document, UvLock, lines)
         chosen, member = source.choice.groups, canonicalize_name(source.choice.package)
         extras = normalized(source.choice.extras)
@@ -91,7 +91,7 @@ def read_uv_lock(source: Source, document: Settings) -> Iterator[Request | Fault
         )
 
 
-def _require_known(document: Settings) -> None:
+def require_known(document: Settings) -> None:
     """
     Return if the version of the lock is known.
 
