@@ -144,6 +144,25 @@ def test_private_outranks_what_allows_the_index(workspace: Workspace, index: Ind
     assert [one.path for one in index.requests if "acme" in one.path] == []
 
 
+@pytest.mark.parametrize(("offered", "taken", "source"), [("9.0", "9.0", None), ("0.5", "1.0", "wheels")])
+def test_a_directory_may_allow_the_index(
+    workspace: Workspace, index: Index, offered: str, taken: str, source: str | None
+) -> None:
+    """The higher version counts, wherever it is, and each run warns of it."""
+    index.add(make_wheel("acme-core", offered))
+    folder = workspace.paths.requirements / "wheels"
+    folder.mkdir()
+    make_wheel("acme-core", "1.0").save(folder)
+    workspace.write("base.txt", "acme-core\n")
+    workspace.toml({"linux": LINUX}, more="[sources.wheels]\nonly = false\n")
+    for _ in range(2):
+        _, said = mirror(workspace)
+        assert "[sources.wheels] has only = false: a higher version on the index is taken for acme-core" in said
+    assert "/simple/acme-core/" in [hit.path for hit in index.requests]
+    (pin,) = read_lock(workspace, "base--linux").pins
+    assert (str(pin.distribution.version), pin.distribution.source) == (taken, source)
+
+
 @pytest.mark.parametrize("private", [False, True])
 @pytest.mark.parametrize("pattern", ["acme-*", "acme-core"])
 def test_what_allows_the_index_allows_another_source(
