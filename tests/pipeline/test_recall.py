@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from pypi_subset import api
 from pypi_subset.errors import HashMismatch, LockError, LowerVersions
 from pypi_subset.locks import lockfile, memory
+from pypi_subset.model.door import read_manifest
 from tests.support.programs.commands import complaints, subset
 from tests.support.servers.index import Index
 from tests.support.stages.mirroring import LINUX, WINDOWS, mirror, versions
@@ -314,3 +316,14 @@ def test_a_lower_version_for_a_build_has_to_be_allowed(workspace: Workspace, ind
     workspace.toml({"here": "host"}, more=f'{keep}[policy]\ndeny = ["tool>=2"]\n')
     summary, _ = mirror(workspace, update=True)
     assert any("tool 2.0 -> 1.0 to build leaf, a lower version: 2.0 is refused: " in one for one in summary.warnings)
+
+
+def test_a_wrong_size_in_a_lock(locked: Workspace) -> None:
+    """The hash of a file that is here decides: the next mirror writes its size into the lock and the manifest."""
+    (path,) = (locked.paths.requirements / "lock").glob("pylock.*.toml")
+    before = path.read_bytes()
+    path.write_bytes(re.sub(rb"(?m)^size = .*$", b"size = 10", before))
+    found = api.mirror(locked.paths)
+    assert [line for line in found.warnings if "wrong size" in line]
+    assert path.read_bytes() == before
+    assert all(one.size > 10 for one in read_manifest(locked.paths.site).files if one.path.endswith(".whl"))

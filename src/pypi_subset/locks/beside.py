@@ -38,7 +38,7 @@ def resized(own: Mapping[str, Mapping[str, Any]]) -> list[str]:
     if not names:
         return []
     which = f"{len(names)} file{'s' * (len(names) > 1)}: {', '.join(names)}"
-    return [f"the index states a wrong size of {which}; the hash is right, and the lock has the size of the bytes"]
+    return [f"a wrong size is stated of {which}; the hash is right, and the lock has the size of the bytes"]
 
 
 def unstated(locks: Iterable[Lock]) -> list[str]:

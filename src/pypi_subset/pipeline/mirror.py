@@ -29,7 +29,7 @@ from pypi_subset.packages.pip_download import PipDownload
 from pypi_subset.packages.stock import REJECTED, take_stock
 from pypi_subset.packages.watch import of_locks
 from pypi_subset.pipeline.origins import require_as_locked
-from pypi_subset.pipeline.recall import compared, with_own, write_own_facts
+from pypi_subset.pipeline.recall import compared, with_own, with_sizes, write_own_facts
 from pypi_subset.pipeline.relock import left_over, relock, write_locks
 from pypi_subset.pipeline.workspace import inputs_of, opened, working
 from pypi_subset.site import build_state
@@ -186,7 +186,7 @@ def mirror(
             then = locked.before.values()
             stock = take_stock(locked.locks, paths.packages, site=paths.site, cache=cache, before=then)
             artifacts = _gather(subset, stock, downloads, intake, paths.packages, progress)
-            if own := backend.index().upstream.own_facts if stock.missing else {}:
+            if own := with_sizes(artifacts, backend.index().upstream.own_facts if stock.missing else {}):
                 locked = write_own_facts(subset, paths, locked, own)
                 artifacts = tuple(with_own(one, own) for one in artifacts)
         missing = {one.filename for _, group in stock.missing for one in group}

@@ -15,6 +15,7 @@ from pypi_subset.locks.beside import with_own_facts
 from pypi_subset.locks.gone.reasons import Reasons
 from pypi_subset.locks.why import lines_of
 from pypi_subset.model.intake.sources import BUILD
+from pypi_subset.packages.file_cache import status_of
 from pypi_subset.packages.stock import require_one_content
 from pypi_subset.targets.host import describe_host
 
@@ -121,6 +122,16 @@ def write_own_facts(subset: Subset, paths: Paths, locked: Relocked, own: Mapping
         if one is not before:
             lockfile.write(one, paths.locks, target=job.target, packages=paths.packages)
     return replace(locked, locks=locks)
+
+
+def with_sizes(artifacts: Iterable[Artifact], own: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
+    """Return *own* with the size of each file of which a lock states another one: their hashes are right."""
+    found = {name: dict(facts) for name, facts in own.items()}
+    for one in artifacts:
+        name, stated = one.distribution.filename, one.distribution.size
+        if stated is not None and (size := status_of(one.path).st_size) != stated:
+            found.setdefault(name, {})["size"] = size
+    return found
 
 
 def with_own(artifact: Artifact, own: Mapping[str, Mapping[str, Any]]) -> Artifact:
