@@ -146,6 +146,17 @@ def test_a_second_time_changes_nothing(entries: Entries) -> None:
         assert changed(new, entries) == new
 
 
+def test_a_kept_sdist_beside_its_wheel(tmp_path: Path) -> None:
+    """A site may have both: the lock names both, the wheel once."""
+    site = write_manifest(tmp_path / "site", Held(DEMO), Held(OLD, built_from=OLD_SDIST), Held(OLD_SDIST))
+    held = Entries(path=tmp_path / "pylock.toml", holdings=read_holdings(address_of(str(site)), site))
+    for text in (LINES, TABLES):
+        new = changed(text, held)
+        old = made(text, held)["old"]
+        assert (old["sdist"]["url"], len(old["wheels"])) == (f"{URL}simple/old/{OLD_SDIST.filename}", 1)
+        assert changed(new, held) == new
+
+
 def test_a_directory_is_a_url(entries: Entries, tmp_path: Path) -> None:
     """pip and uv read a path in such a lock from its own directory, so the site is named by a whole URL."""
     (wheel,) = made(LINES, entries, str(tmp_path / "site"))["demo"]["wheels"]

@@ -135,6 +135,16 @@ def test_a_second_time_changes_nothing(entries: Entries) -> None:
     assert made(new, entries) == new
 
 
+def test_a_kept_sdist_beside_its_wheel(tmp_path: Path) -> None:
+    """A site may have both: the lock names both, the wheel once."""
+    site = write_manifest(tmp_path / "site", Held(DEMO), Held(OLD, built_from=OLD_SDIST), Held(OLD_SDIST))
+    held = Entries(path=tmp_path / "uv.lock", holdings=read_holdings(address_of(str(site)), site))
+    new = made(LOCK, held)
+    assert package(new, "old")["sdist"]["url"] == f"{URL}simple/old/{OLD_SDIST.filename}"
+    assert [one["url"] for one in package(new, "old")["wheels"]] == [f"{URL}simple/old/{OLD.filename}"]
+    assert made(new, held) == new
+
+
 def test_a_directory_and_back(entries: Entries, tmp_path: Path) -> None:
     """uv takes the files of a directory by their paths; such a lock becomes one with addresses again."""
     site = str(tmp_path / "site")
