@@ -32,7 +32,7 @@ MODULES = sorted(
 #: Modules of the standard library that 3.6 has, and that no later Python removed; each system has them, but the last three.
 IMPORTS = {
     *("argparse", "base64", "binascii", "calendar", "contextlib", "ctypes", "errno", "hashlib", "html", "html.parser"),
-    *("http.client", "pathlib", "ssl", "tempfile", "urllib.error", "urllib.request"),
+    *("difflib", "http.client", "pathlib", "ssl", "tempfile", "urllib.error", "urllib.request"),
     *(
         "io",
         "json",

@@ -61,7 +61,10 @@ def test_from_a_web_server(lab: Lab, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        ([], 2, "the following arguments are required: DIR; see `install.py --help`"),
+        ([], 2, "name either DIR or --configure; see `install.py --help`"),
+        (["env", "--configure", "user"], 2, "name either DIR or --configure; see `install.py --help`"),
+        (["--configure", "all"], 2, "argument --configure: invalid choice: 'all'"),
+        (["--configure", "user", "--site", "SITE", "--target", "x"], 2, "has no target x; it has here, windows"),
         (["env", "--frob"], 2, "unrecognized arguments: --frob; see `install.py --help`"),
         (["env"], 2, "/installer has no manifest.json; name the directory or the address of a site with --site"),
         (["env", "--site", "/none"], 2, "/none is no directory"),

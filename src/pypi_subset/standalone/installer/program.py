@@ -7,6 +7,9 @@ import re
 import sys
 
 from pypi_subset.standalone.importer.errors import Hindered, ImporterError, Misused, shown
+from pypi_subset.standalone.importer.reading.manifests import SiteManifest
+from pypi_subset.standalone.installer.choosing import enumerated, targets_of
+from pypi_subset.standalone.installer.configuring import configure
 from pypi_subset.standalone.installer.environment import Environment, quoted
 from pypi_subset.standalone.installer.installing import Installation, temporary
 from pypi_subset.standalone.installer.origin import Origin
@@ -36,12 +39,18 @@ def parser() -> Parser:
     """Return the reader of the command line."""
     made = Parser(prog=PROGRAM, description=DESCRIPTION)
     add = made.add_argument
-    add("environment", metavar="DIR", help="the directory of the environment: a new one, or one that is there")
+    add(
+        "environment",
+        metavar="DIR",
+        nargs="?",
+        help="the directory of the environment: a new one, or one that is there",
+    )
     add("--site", metavar="PLACE", help="directory or address of the site (default: the directory of this file)")
     add("--set", metavar="NAME", default="", help="the set; needed if the site has several")
     add("--target", metavar="NAME", default="", help="the target (default: the one that fits this Python best)")
     add("--manifest", metavar="SHA256", default="", help="refuse a site whose manifest.json has another SHA-256")
     add("--cert", metavar="FILE", default="", help="the certificates that the web server may have")
+    add("--configure", choices=("user", "system"), help="let pip and uv install from the site, and install nothing")
     add("--dry-run", action="store_true", help="print what would be installed, and write nothing")
     add("--verbose", action="store_true", help="print the lines of pip too")
     add("--json", action="store_true", help="print the result as JSON")
@@ -91,7 +100,11 @@ def carry_out(chosen: "Any") -> "dict[str, Any]":
     wanted = chosen.manifest.lower()
     if wanted and not re.fullmatch("[0-9a-f]{64}", wanted):
         raise Misused("--manifest is no SHA-256; take it from `import_bundle.py --hash`, or from sha256sum")
+    if bool(chosen.environment) == bool(chosen.configure):
+        raise Misused(f"name either DIR or --configure; see `{PROGRAM} --help`")
     origin = Origin(chosen.site or os.path.dirname(os.path.abspath(__file__)), chosen.cert)
+    if chosen.configure:
+        return configured(origin, chosen, wanted)
     environment = Environment(chosen.environment)
     with temporary() as scratch:
         installation = Installation(origin, environment, wanted, scratch)
@@ -108,6 +121,19 @@ def carry_out(chosen: "Any") -> "dict[str, Any]":
     return document
 
 
+def configured(origin: Origin, chosen: "Any", wanted: str) -> "dict[str, Any]":
+    """Return what changed in the configuration of pip and uv, or with ``--dry-run`` what would."""
+    manifest = SiteManifest(origin.manifest(wanted))
+    names = [one.name for one in targets_of(manifest)]
+    if chosen.target and chosen.target not in names:
+        raise Misused(f"the site has no target {shown(chosen.target)}; it has {enumerated(map(shown, names))}")
+    index = origin.url_of(f"targets/{chosen.target}/simple" if chosen.target else "simple")
+    document = configure(chosen.configure, f"{index}/", origin.plain_host, dry=chosen.dry_run)
+    if document["note"]:
+        say(f"warning: {document['note']}")
+    return document
+
+
 def uninstallation(python: str, document: "dict[str, Any]") -> str:
     """Return the commands that bring an environment back to what it was."""
     before, added = document.get("before", {}), document.get("installed", {})
@@ -120,6 +146,8 @@ def uninstallation(python: str, document: "dict[str, Any]") -> str:
 
 def lines_of(document: "dict[str, Any]") -> "list[str]":
     """Return the result as lines for people."""
+    if "configured" in document:
+        return lines_of_configuration(document)
     chosen = f"{document['set']} for {document['target']}, {document['python']}, from {document['site']}"
     if not document["done"]:
         made = "a new environment" if document["new"] else "the environment that is there"
@@ -135,6 +163,17 @@ def lines_of(document: "dict[str, Any]") -> "list[str]":
         f"use: {document['use']}",
         *([f"undo: {document['undo']}"] if document["undo"] else []),
     ]
+
+
+def lines_of_configuration(document: "dict[str, Any]") -> "list[str]":
+    """Return the differences of the files, and how to go back."""
+    lines: list[str] = []
+    for one in document["configured"]:
+        lines += one["difference"] or [f"{one['path']} needs no change"]
+        if one["difference"] and document["done"]:
+            back = f"mv {quoted(one['backup'])} {quoted(one['path'])}" if one["backup"] else f"rm {quoted(one['path'])}"
+            lines.append(f"undo: {back}")
+    return lines if document["done"] else [*lines, "nothing was written"]
 
 
 if __name__ == "__main__":
