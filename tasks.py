@@ -70,7 +70,8 @@ def test(_context: Context) -> None:
     """
     run(
         *LINTERS,
-        "pytest -q -n auto --cov --cov-branch --cov-report=term",
+        # One more than there are cores: some wait for servers.
+        f"pytest -q -n {1 + (os.cpu_count() or 1)} --cov --cov-branch --cov-report=term",
     )
 
 

@@ -243,7 +243,7 @@ def test_versions_agree() -> None:
         project = tomllib.load(stream)["project"]
     assert f"## {project['version']}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert project["requires-python"] == ">=" + ".".join(map(str, bootstrap.OLDEST))
-    assert project["scripts"] == {"pypi-subset": "pypi_subset.cli.app:main"}
+    assert project["scripts"] == {"pypi-subset": "pypi_subset.__main__:main"}
 
 
 def test_generated_files_are_ignored() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import inspect
 import logging
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +45,19 @@ def test_interrupt_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert raised.value.exit_code == 130
     said = capsys.readouterr().err
     assert (said.count("\n"), said.startswith("interrupted: ")) == (1, True)
+
+
+def test_interrupt_while_the_command_loads(tmp_path: Path) -> None:
+    """Ctrl-C before the command has begun is one line too."""
+    (tmp_path / "typer").mkdir()
+    (tmp_path / "typer" / "__init__.py").write_text("raise KeyboardInterrupt\n")
+    python = [sys.executable, "-c", "import runpy; runpy.run_module('pypi_subset', run_name='__main__')"]
+    paths = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+    done = subprocess.run(
+        python, env={**os.environ, "PYTHONPATH": paths}, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "interrupted: nothing was done; run the same command again\n"
 
 
 def test_shared_options_exist_once() -> None:
