@@ -53,6 +53,20 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str, 
             "export", "--format=pylock.toml", "--frozen", "--no-emit-project", "--quiet", cwd=space.root / "plain"
         )
         (space.root / "plain" / "pylock.toml").write_text(exported.stdout, encoding="utf-8")
+        command = [
+            sys.executable,
+            "-I",
+            "-m",
+            "pip",
+            "lock",
+            "--index-url",
+            index.url,
+            *REQUIRES,
+            "-o",
+            "pylock.pip.toml",
+        ]
+        locked = run(command, space.root / "plain")
+        assert locked.returncode == 0, locked.stderr
         api.mirror(space.paths)
     with Served(space.paths.site, space.root / "log") as served:
         yield space.paths.site, served.url, space.root
@@ -93,13 +107,16 @@ def test_names_beside_a_lock() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("served", [True, False], ids=["http", "directory"])
-def test_pip_and_uv_install_by_a_pylock(made: tuple[Path, str, Path], tmp_path: Path, *, served: bool) -> None:
-    """Pip and uv install all that a pylock.toml of uv names from the site, in place of an index that is gone."""
+@pytest.mark.parametrize(("name", "dropped"), [("pylock.toml", 2), ("pylock.pip.toml", 0)], ids=["of uv", "of pip"])
+def test_pip_and_uv_install_by_a_pylock(
+    made: tuple[Path, str, Path], tmp_path: Path, name: str, dropped: int, *, served: bool
+) -> None:
+    """Pip and uv install all that such a lock names from the site, in place of an index that is gone."""
     site, url, root = made
-    path = Path(shutil.copy(root / "plain" / "pylock.toml", tmp_path))
+    path = Path(shutil.copy(root / "plain" / name, tmp_path))
     done = relock(path, url if served else str(site), site)
-    assert (done.kept, done.dropped, done.built, done.missing) == (3, 2, 1, ())
-    new = tmp_path / "pylock.relocked.toml"
+    assert (done.kept, done.dropped, done.built, done.missing) == (3, dropped, 1, ())
+    new = beside(path)
     assert (done.output, done.backup) == (str(new), "")
     assert "127.0.0.1" not in new.read_text(encoding="utf-8").replace(url, "")
     into = tmp_path / "by-pip"
