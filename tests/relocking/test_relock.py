@@ -26,9 +26,24 @@ from tests.support.wheels import make_sdist, make_wheel
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.support.wheels import Sdist, Wheel
+
 #: The project that the site has all of: an sdist that is built, a wheel for Windows alone, a local version.
 REQUIRES = ("demo", "local")
 BUILDS = '[build-system]\nrequires = ["backend"]\nbuild-backend = "backend"\n'
+
+
+def offered() -> list[Wheel | Sdist]:
+    """Return what the index has; the same call gives the same bytes."""
+    return [
+        make_wheel("demo", requires=["dep", "old", "console; sys_platform == 'win32'"]),
+        make_wheel("dep"),
+        make_wheel("dep", tag="cp312-cp312-win_amd64"),
+        make_wheel("console"),
+        make_wheel("local", "1.0+cpu"),
+        make_wheel("backend", files={"backend.py": BACKEND}),
+        make_buildable("old"),
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +51,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str, 
     """Yield a site, the address at which it is served, and two projects whose locks name another index, which is gone."""
     space = Workspace(tmp_path_factory.mktemp("made"))
     with own_index() as index:
-        index.add(
-            make_wheel("demo", requires=["dep", "old", "console; sys_platform == 'win32'"]),
-            make_wheel("dep"),
-            make_wheel("dep", tag="cp312-cp312-win_amd64"),
-            make_wheel("console"),
-            make_wheel("local", "1.0+cpu"),
-            make_wheel("backend", files={"backend.py": BACKEND}),
-            make_buildable("old"),
-        )
+        index.add(*offered())
         space.write("base.txt", "demo\nlocal\nbackend\n")
         space.toml({"lab": "cp311-manylinux_2_28_x86_64"}, more='[sdists]\nbuild = ["old"]\n')
         lock(write_project(space.root / "plain", *REQUIRES), index)
@@ -92,6 +99,33 @@ def test_uv_syncs_and_leaves_the_lock(made: tuple[Path, str, Path], tmp_path: Pa
         assert synced.returncode == 0, (options, synced.stderr)
         assert installed(project) == wanted
         assert (project / "uv.lock").read_bytes() == written, options
+
+
+@pytest.mark.slow
+def test_an_index_of_one_project_is_that_of_the_site_too(made: tuple[Path, str, Path], tmp_path: Path) -> None:
+    """uv sync --frozen needs no change of the project; --locked needs the address of the site in it, as a warning says."""
+    site, url, _ = made
+    table = (
+        '[tool.uv.sources]\nlocal = {{ index = "own" }}\n[[tool.uv.index]]\nname = "own"\nurl = "{}"\nexplicit = true\n'
+    )
+    with Index() as index, Index() as own:
+        index.add(*offered())
+        own.add(*(one for one in offered() if one.filename.startswith("local")))
+        project = write_project(tmp_path / "app", *REQUIRES, more=table.format(own.url))
+        lock(project, index)
+    done = relock(project / "uv.lock", url, site, in_place=True)
+    (line,) = done.warnings
+    assert f"names the index {own.url}: `uv sync --frozen` ignores it" in line
+    config, written = configured(tmp_path / "config", snippets(url)["uv"]), (project / "uv.lock").read_bytes()
+    assert uv("sync", "--frozen", cwd=project, config=config).returncode == 0
+    assert uv("sync", "--locked", cwd=project, config=config).returncode != 0
+    write_project(project, *REQUIRES, more=table.format(done.index))
+    for options in (["--locked"], []):
+        shutil.rmtree(project / ".venv")
+        synced = uv("sync", *options, cwd=project, config=config)
+        assert synced.returncode == 0, (options, synced.stderr)
+        assert (project / "uv.lock").read_bytes() == written
+    assert "local-1.0+cpu" in installed(project)
 
 
 def test_names_beside_a_lock() -> None:
