@@ -126,6 +126,7 @@ def sweep(_context: Context) -> None:
         "start": "1 leaves the rest out: help and a wrong command line alone",
         "pages": "1 leaves the rest out: a page of 60,000 links, beside html.parser and pip",
         "bundle": "1 leaves the rest out: a bundle of one changed wheel in 10,000, beside cp -al and tar",
+        "states": "1 leaves the rest out: two snapshots of 10,000 wheels, promotions and a rollback",
         "line": "1 leaves the rest out: a slow and limited line, beside pip and uv; in no other run",
         "wheels": "how many are indexed; other than 10000: by ours alone, beside 10000",
     }
@@ -143,12 +144,13 @@ def bench(  # noqa: PLR0913, PLR0917 - one for each option
     start: str = "",
     pages: str = "",
     bundle: str = "",
+    states: str = "",
     line: str = "",
     wheels: int = 10_000,
 ) -> None:
     """Time mirroring beside pex3, uv and nab, indexing and proof beside others; needs PyPI."""
     parts = {"mirrors": mirrors, "index": index, "proof": proof, "policy": policy, "large": large, "start": start}
-    parts |= {"pages": pages, "line": line, "bundle": bundle}
+    parts |= {"pages": pages, "line": line, "bundle": bundle, "states": states}
     alone = "".join(f" --{name}" for name, given in parts.items() if given not in {"", "0"})
     chosen = f" --tools {shlex.quote(tools)}" if tools else ""
     run(f"tests.evidence.bench{alone} --runs {runs} --jobs {jobs}{chosen} --wheels {wheels}")

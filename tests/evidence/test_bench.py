@@ -44,7 +44,7 @@ from tests.evidence.bench.jobs import JOBS, Job
 from tests.evidence.bench.measure import AGAIN, COLD, Result
 from tests.evidence.bench.pages import reading
 from tests.evidence.bench.tools import TOOLS, Bench, Step
-from tests.evidence.bench.trips import carrying
+from tests.evidence.bench.trips import carrying, promoting
 from tests.support.advisories.records import write_zip
 from tests.support.checkout import ROOT
 from tests.support.servers.index import Index
@@ -529,6 +529,23 @@ def test_a_large_page_is_read_by_both(monkeypatch: pytest.MonkeyPatch) -> None:
     assert min(pair) > 0
     assert reading.row("a", "b", "CPU", reading.Pair(2.0, 4.1), 2.0)[-2:] == ("2.0", "NO")
     assert reading.row("a", "b", "CPU", reading.Pair(2.0, 4.0), 2.0)[-3:] == ("2.00", "2.0", "yes")
+
+
+@pytest.mark.slow
+def test_states_are_promoted(tmp_path: Path) -> None:
+    """A small site has two states; the way back and the way forward again are renames, and each has its row."""
+    found = promoting.measure(tmp_path / "office", 200, dict(os.environ))
+    assert promoting.rename_of(found.back) < found.back.seconds
+    assert promoting.rename_of(found.again) < found.again.seconds
+    assert (
+        0
+        < found.added
+        < sum(path.stat().st_size for path in (tmp_path / "office" / "site").rglob("*") if path.is_file())
+    )
+    rows = promoting.rows(
+        found._replace(back=found.back._replace(seconds=1.1), again=found.again._replace(seconds=1.0))
+    )
+    assert [row[-1] for row in rows] == ["-", "-", "-", "-", "NO", "yes"]
 
 
 @pytest.mark.slow

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.requirements.subset import read_subset
 from pypi_subset.snapshots.channels import States, channel_of, require_channel
 from pypi_subset.support import staging
 from tests.support.sites.places import rsync_shell
@@ -40,20 +39,20 @@ def kept(lab: Lab) -> Path:
 
 def test_a_path_is_relative_to_the_settings(lab: Lab) -> None:
     """A channel of this machine has a directory; what is published there is read from it."""
-    subset = read_subset(lab.paths.requirements)
-    found = require_channel(subset, "prod")
+    root = lab.paths.requirements
+    found = require_channel(root, "prod")
     assert found.folder is not None
     assert found.folder.samefile(lab.channel("prod"))
     assert hashlib.sha256(found.manifest()).hexdigest() == digest(lab, "two")
-    assert require_channel(subset, "test").manifest() == b""
-    assert channel_of(subset, "one") is None
+    assert require_channel(root, "test").manifest() == b""
+    assert channel_of(root, "one") is None
 
 
 def test_a_remote_channel_is_read_by_rsync(lab: Lab, tmp_path: Path) -> None:
     """It has no directory here."""
     with rsync_shell(tmp_path / "far") as place:
         lab.build(make_wheel("app"), more=f'\n[channels]\nfar = "{place.to}"\n', prove=False)
-        found = require_channel(read_subset(lab.paths.requirements), "far")
+        found = require_channel(lab.paths.requirements, "far")
         assert (found.folder, found.manifest()) == (None, b"")
         place.folder.mkdir()
         (place.folder / "manifest.json").write_text("here")

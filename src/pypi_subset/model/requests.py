@@ -133,7 +133,6 @@ class Subset:
     :param sources: where projects come from that do not come from pip's indexes.
     :param build: normalized names of the projects whose sdists are built, sorted.
     :param keep: the same of those whose sdists are in the index, sorted; none is in *build*.
-    :param channels: name and destination of each channel that promote publishes to; no lock and no proof depends on them.
     """
 
     root: Path
@@ -148,7 +147,6 @@ class Subset:
     sources: Sources = field(default_factory=Sources)
     build: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
-    channels: tuple[tuple[str, str], ...] = ()
 
     @property
     def bad_files(self) -> Policy:

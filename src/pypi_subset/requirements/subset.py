@@ -68,7 +68,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
     accepted = read_accepted(settings, targets, day or today(), faults)
     strict = read_strict_imports(settings, faults)
     build, keep = read_sdists(settings, faults)
-    channels = read_channels(settings, faults)
+    read_channels(settings, faults)
     good = {name: target for name, target in targets.items() if target}
     sources = [one.source for one in choices.values() if one.source]
     places = places_of(root).with_sources(root, sources, read_outside(settings, faults))
@@ -104,7 +104,6 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
         sources=origins,
         build=build,
         keep=keep,
-        channels=channels,
     )
 
 

@@ -20,6 +20,8 @@ from pypi_subset.model.paths import HTACCESS, JSON_PAGE, MANIFEST, PAGE, RELEASE
 from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.publishing.publisher import MARKER, destination_of, is_known
 from pypi_subset.publishing.release import MAX_BYTES, SiteRelease, decode, following
+from pypi_subset.requirements.intake.channels import channels_of
+from pypi_subset.requirements.subset_toml import SETTINGS
 from pypi_subset.requirements.toml import nearest
 from pypi_subset.site.ownership import DROPPED
 from pypi_subset.support import bounds, files, staging
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.model.manifest import Manifest
-    from pypi_subset.model.requests import Subset
     from pypi_subset.publishing.destinations.base import Destination
 
 #: Earlier states that a channel keeps.
@@ -69,34 +70,35 @@ class Channel:
         return self.destination.read(MANIFEST) if small else b""
 
 
-def channel_of(subset: Subset, name: str, *apart: Path) -> Channel | None:
+def channel_of(requirements: Path, name: str, *apart: Path) -> Channel | None:
     """
     Return the channel *name*, ``None`` if ``subset.toml`` has none of that name.
 
+    :param requirements: the directory of ``subset.toml``.
     :param apart: directories that its place must not be, hold, or stand in.
     """
-    places = dict(subset.channels)
+    places = channels_of(requirements)
     if name not in places:
         return None
     return Channel(name=name, to=places[name], destination=destination_of(places[name], *apart))
 
 
-def require_channel(subset: Subset, name: str, *apart: Path) -> Channel:
+def require_channel(requirements: Path, name: str, *apart: Path) -> Channel:
     """
     Return the channel *name*.
 
     :raises SubsetError: ``subset.toml`` has none of that name.
     """
-    found = channel_of(subset, name, *apart)
+    found = channel_of(requirements, name, *apart)
     if found is None:
-        names = [one for one, _ in subset.channels]
+        names = [*channels_of(requirements)]
         msg = f"there is no channel {name!r}" if name else "the channel to promote to has no name"
         step = (
             nearest(name, names, "the channels are")
             if names
             else f'write [channels] {name or "prod"} = "/srv/www/pypi"'
         )
-        raise SubsetError(msg, path=subset.root / "subset.toml", next_step=step)
+        raise SubsetError(msg, path=requirements / SETTINGS, next_step=step)
     return found
 
 

@@ -14,7 +14,6 @@ from pypi_subset.errors import SubsetError
 from pypi_subset.model import door
 from pypi_subset.model.documents import Document
 from pypi_subset.model.paths import MANIFEST
-from pypi_subset.requirements.subset import read_subset
 from pypi_subset.snapshots.channels import channel_of
 from pypi_subset.snapshots.store import SITE, Store
 
@@ -131,8 +130,7 @@ def manifest_named(paths: Paths, name: str) -> Manifest:
     """
     if name == SITE:
         return door.read_manifest(paths.site)
-    subset = read_subset(paths.requirements) if paths.requirements.is_dir() else None
-    channel = channel_of(subset, name) if subset else None
+    channel = channel_of(paths.requirements, name)
     if channel is None:
         store = Store(paths.packages)
         return store.manifest_of(store.read(name))

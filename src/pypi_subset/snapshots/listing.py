@@ -9,7 +9,7 @@ from msgspec import Struct
 from pypi_subset.errors import SubsetError
 from pypi_subset.model.documents import Document
 from pypi_subset.model.manifest import BuiltFrom
-from pypi_subset.requirements.subset import read_subset
+from pypi_subset.requirements.intake.channels import channels_of
 from pypi_subset.snapshots import promotions
 from pypi_subset.snapshots.promotions import Promotion
 from pypi_subset.snapshots.store import Snapshot, Store
@@ -92,7 +92,7 @@ def remove_snapshots(paths: Paths, names: Sequence[str]) -> Snapshots:
 
 
 def _channels(paths: Paths) -> set[str]:
-    return {name for name, _ in read_subset(paths.requirements).channels} if paths.requirements.is_dir() else set()
+    return {*channels_of(paths.requirements)}
 
 
 def _last(paths: Paths) -> tuple[Promotion, ...]:

@@ -12,7 +12,6 @@ from pypi_subset.errors import NotProven, SubsetError
 from pypi_subset.model.paths import LOCKS, Paths
 from pypi_subset.proof.report.verdict import weakness
 from pypi_subset.publishing.publication import admitted, proof_of, record
-from pypi_subset.requirements.subset import read_subset
 from pypi_subset.snapshots import promotions
 from pypi_subset.snapshots.channels import KEPT, Channel, States, channel_of, require_channel, require_own
 from pypi_subset.snapshots.promotions import WHO, WHY, Promotion
@@ -23,8 +22,9 @@ from pypi_subset.support.machine import holding
 from pypi_subset.support.progress import SILENT, Progress
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pypi_subset.model.manifest import Manifest
-    from pypi_subset.model.requests import Subset
     from pypi_subset.snapshots.promotions import Promotions
     from pypi_subset.snapshots.store import Snapshot
 
@@ -104,13 +104,13 @@ def promote(  # noqa: PLR0913 - what a record states
     :raises SubsetError: a name is wrong, *source* has no snapshot, or the channel holds other files.
     """
     _require_words(by, why)
-    subset, progress, store = read_subset(paths.requirements), progress or SILENT, Store(paths.packages)
-    place = require_channel(subset, channel, paths.site, paths.packages)
+    progress, store = progress or SILENT, Store(paths.packages)
+    place = require_channel(paths.requirements, channel, paths.site, paths.packages)
     with contextlib.ExitStack() as stack:
         stack.enter_context(holding.exclusive(paths.packages))
         if place.folder:
             stack.enter_context(holding.beside(place.folder))
-        snapshot = snapshot_of(subset, store, source)
+        snapshot = snapshot_of(paths.requirements, store, source)
         order = _Order(
             source=source,
             snapshot=snapshot,
@@ -137,13 +137,14 @@ def promote(  # noqa: PLR0913 - what a record states
     return Promoted(promotion=done if is_new or last is None else last, is_new=is_new, seconds=seconds)
 
 
-def snapshot_of(subset: Subset | None, store: Store, name: str) -> Snapshot:
+def snapshot_of(requirements: Path, store: Store, name: str) -> Snapshot:
     """
     Return the snapshot *name*, or the one that the channel *name* has.
 
+    :param requirements: the directory with ``subset.toml``.
     :raises SubsetError: there is neither, or the channel has a site that is no snapshot.
     """
-    channel = channel_of(subset, name) if subset else None
+    channel = channel_of(requirements, name)
     if channel is None:
         return store.read(name)
     data = channel.manifest()

@@ -14,7 +14,7 @@ from pypi_subset.model.report import report_path
 from pypi_subset.publishing import publisher
 from pypi_subset.publishing.destinations.folder import Folder
 from pypi_subset.publishing.publication import release_of
-from pypi_subset.requirements.subset import read_subset
+from pypi_subset.requirements.intake.channels import channels_of
 from pypi_subset.snapshots.store import Snapshot, Store, require_name, require_plain
 from pypi_subset.support import files, staging
 from pypi_subset.support.machine import holding
@@ -52,7 +52,7 @@ def take_snapshot(paths: Paths, name: str, *, now: str, force: bool = False, pro
     :raises SubsetError: *name* is none, or another site has it.
     """
     require_name(name)
-    if paths.requirements.is_dir() and name in dict(read_subset(paths.requirements).channels):
+    if name in channels_of(paths.requirements):
         msg = f"{name!r} is the name of a channel"
         raise SubsetError(msg, next_step="give the snapshot another name, as in 2026-11")
     store = Store(paths.packages)

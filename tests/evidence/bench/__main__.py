@@ -1,4 +1,4 @@
-"""Measures and prints: ``python -m tests.evidence.bench [--mirrors | --index | --proof | --policy | --large | --start | --line | --pages | --bundle] [--runs N] [--jobs 4,12] [--tools nab] [--wheels N]``, by ``make bench``."""
+"""Measures and prints: ``python -m tests.evidence.bench [--mirrors | --index | --proof | --policy | --large | --start | --line | --pages | --bundle | --states] [--runs N] [--jobs 4,12] [--tools nab] [--wheels N]``, by ``make bench``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.evidence.bench.line import lines
 from tests.evidence.bench.pages import reading
 from tests.evidence.bench.start import starting
 from tests.evidence.bench.tools import TOOLS, Bench, shared_environment
-from tests.evidence.bench.trips import carrying
+from tests.evidence.bench.trips import carrying, promoting
 from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def main() -> None:
     display = Display()
     index, network = rivals.network_settings()
     environment = shared_environment(network)
-    names = ("mirrors", "index", "proof", "policy", "large", "start", "line", "pages", "bundle")
+    names = ("mirrors", "index", "proof", "policy", "large", "start", "line", "pages", "bundle", "states")
     chosen = [getattr(arguments, name) for name in names]
     alone = any(chosen)
     if arguments.mirrors or arguments.large or not alone:
@@ -72,6 +72,9 @@ def _run_without_rivals(
     if arguments.bundle or not alone:
         _say_before(display, {})
         carrying.run(display, environment)
+    if arguments.states or not alone:
+        _say_before(display, {})
+        promoting.run(display, environment)
 
 
 def _say_before(display: Display, versions: dict[str, str]) -> None:
@@ -89,6 +92,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--start", action="store_true", help="time help and a wrong command line, alone")
     parser.add_argument("--pages", action="store_true", help="time a page of 60,000 links and a run over it, alone")
     parser.add_argument("--bundle", action="store_true", help="time a bundle of one changed wheel in 10,000, alone")
+    parser.add_argument(
+        "--states", action="store_true", help="time two snapshots and a rollback of 10,000 wheels, alone"
+    )
     parser.add_argument("--line", action="store_true", help="time a slow and limited line beside pip and uv, alone")
     parser.add_argument(
         "--large",

@@ -7,9 +7,14 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
+from pypi_subset.errors import InputFaults
+from pypi_subset.requirements.places import places_of
+from pypi_subset.requirements.subset_toml import SETTINGS, read_settings
 from pypi_subset.requirements.toml import not_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pypi_subset.errors import Fault
     from pypi_subset.requirements.toml import Settings
 
@@ -17,6 +22,25 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _LONGEST = 60
 _EXAMPLE = 'write prod = "/srv/www/pypi/prod", or what rsync takes: prod = "host:/srv/www/pypi/prod"'
+
+
+def channels_of(root: Path) -> dict[str, str]:
+    """
+    Return name and destination of each channel in the directory of requirements *root*; of its files, subset.toml alone is read.
+
+    :raises InputFaults: a channel is described wrongly, or the file cannot be read.
+    """
+    if not root.is_dir():
+        return {}
+    faults: list[Fault] = []
+    settings = read_settings(root / SETTINGS, faults)
+    if settings.readable:
+        # What else is wrong there is said by those who read it.
+        faults.clear()
+    found = read_channels(settings, faults)
+    if faults:
+        raise InputFaults([places_of(root).shown(fault) for fault in faults])
+    return dict(found)
 
 
 def read_channels(settings: Settings, faults: list[Fault]) -> tuple[tuple[str, str], ...]:
