@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
 from pypi_subset.errors import FolderError, SubsetError
 from pypi_subset.snapshots.store import require_name, require_plain
@@ -91,6 +94,21 @@ def test_a_changed_manifest_is_refused(lab: Lab) -> None:
     place.write_bytes(data + b" ")
     with pytest.raises(SubsetError, match="has other bytes than when it was taken"):
         lab.store.hashes(lab.store.read("one"))
+
+
+def test_no_path_leads_out_of_the_site(lab: Lab) -> None:
+    """A manifest that was put into the pool with a path of another directory writes nothing there."""
+    snapshot = lab.store.read("one")
+    document = json.loads(lab.store.pool.read(snapshot.manifest))
+    document["pages"]["../../../escaped"] = next(iter(document["pages"].values()))
+    data = json.dumps(document).encode()
+    digest = hashlib.sha256(data).hexdigest()
+    lab.store.pool.write(data, digest)
+    lab.store.keep(structs.replace(snapshot, manifest=digest))
+    before = tree(lab.root)
+    with pytest.raises(SubsetError, match="the manifest is refused"), lab.store.laid_out(lab.store.read("one")):
+        pass
+    assert tree(lab.root) == before
 
 
 def test_a_link_is_no_file(tmp_path: Path) -> None:
