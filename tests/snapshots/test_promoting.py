@@ -152,6 +152,19 @@ def test_only_what_is_proven_is_promoted(tmp_path: Path, monkeypatch: pytest.Mon
     assert [one.snapshot for one in promotions.read(lab.paths.packages).promotions] == ["good", "better"]
 
 
+def test_a_proof_for_other_requirements_is_none(tmp_path: Path) -> None:
+    """A green report that the requirements of the day did not match needs force, and no channel takes that snapshot."""
+    lab = Lab(tmp_path)
+    lab.build(make_wheel("app"))
+    with (lab.paths.requirements / "subset.toml").open("a") as settings:
+        settings.write("[proof]\nstrict_imports = true\n")
+    with pytest.raises(NotProven, match="other requirements than those here"):
+        lab.take("one")
+    assert lab.take("one", force=True).report
+    with pytest.raises(NotProven, match="the snapshot one is not proven: the report was made with other requirements"):
+        lab.promote("one", "prod")
+
+
 def test_the_files_come_from_the_snapshot(lab: Lab) -> None:
     """What was changed in the channel that is named does not reach the other one."""
     lab.promote("one", "test")

@@ -10,6 +10,7 @@ import pytest
 
 from pypi_subset.errors import FolderError, HashMismatch, NotProven, PolicyError, SubsetError
 from pypi_subset.publishing import publisher
+from pypi_subset.snapshots import promotions
 from pypi_subset.snapshots.taking import publish_snapshot, take_snapshot
 from tests.support.sites.trees import facts, tree
 from tests.support.stages.mirroring import LINUX, mirror
@@ -154,16 +155,23 @@ def test_the_policy_of_today_judges_the_locks_of_the_snapshot(
     lab.take("one")
     configured_index.add(make_wheel("app", "2.0"))
     mirror(workspace, update=True)
+    lab.prove()
+    lab.take("two")
     assert publish_snapshot(lab.paths, "one", tmp_path / "public", grace=0).doubt is None
+    for name in ("one", "two"):
+        lab.promote(name, "prod")
     workspace.toml({"linux": LINUX}, more=f'{CHANNELS}[policy]\ndeny = ["app<2"]\n')
     for publish in (
         lambda: publish_snapshot(lab.paths, "one", tmp_path / "other", grace=0, force=True),
+        lambda: lab.promote("one", "test"),
+        # A rename asks as well.
         lambda: lab.promote("one", "prod"),
     ):
         with pytest.raises(PolicyError, match="the policy refuses 1 release"):
             publish()
     assert not (tmp_path / "other").exists()
-    assert not lab.channel("prod").exists()
+    assert not lab.channel("test").exists()
+    assert promotions.read(lab.paths.packages).of("prod")[-1].snapshot == "two"
 
 
 def test_what_is_gone_since_needs_a_decision(lab: Lab) -> None:

@@ -88,7 +88,7 @@ def take_snapshot(paths: Paths, name: str, *, now: str, force: bool = False, pro
 
 def _beside(store: Store, path: Path) -> str:
     """Return the SHA-256 of a file that no manifest names, now in the pool; ``""`` if it is not there."""
-    if path.is_symlink() or not path.is_file():
+    if not path.is_file():
         return ""
     digest = files.sha256_of(path)
     store.pool.add(path, digest, hashed=True)

@@ -233,15 +233,21 @@ def test_projects_on_the_command_line_are_a_subset_of_their_own(tmp_path: Path, 
 
 @pytest.mark.slow
 def test_prune_lists_first_and_removes_when_it_is_asked(workspace: Workspace, index: Index) -> None:
-    """Without ``--yes`` nothing is removed, and the line says how; in JSON both have the same files."""
+    """Without ``--yes`` nothing is removed, and the line says how; in JSON both have the same files; snapshots keep theirs."""
     index.add(make_wheel("demo", "1.0"))
     workspace.write("base.txt", "demo\n")
     workspace.toml()
     assert subset("mirror", cwd=workspace.root, PIP_INDEX_URL=index.url).returncode == 0
+    assert subset("snapshot", "--name=old", "--force", cwd=workspace.root).returncode == 0
     index.add(make_wheel("demo", "2.0"))
     updated = subset("update", cwd=workspace.root, PIP_INDEX_URL=index.url)
     assert "; `pypi-subset prune` can remove them\n" in updated.stdout, updated.stderr
     old = workspace.paths.packages / "demo-1.0-py3-none-any.whl"
+    kept = subset("prune", "--yes", cwd=workspace.root).stdout
+    assert (old.exists(), kept.splitlines()[-1]) == (True, "packages has no file that nothing needs")
+    assert re.search(r"^demo-1\.0-py3-none-any\.whl +[\d,]+ +the snapshot old has it *$", kept, re.MULTILINE)
+    assert "demo-2.0" not in kept
+    assert subset("snapshots", "--remove=old", cwd=workspace.root).returncode == 0
     listed = subset("prune", cwd=workspace.root)
     assert (listed.returncode, old.exists()) == (0, True)
     assert re.search(r"^demo-1\.0-py3-none-any\.whl +[\d,]+ +no lock names it *$", listed.stdout, re.MULTILINE)
@@ -253,7 +259,7 @@ def test_prune_lists_first_and_removes_when_it_is_asked(workspace: Workspace, in
     assert (document["removed"], document["bytes"]) == (False, old.stat().st_size)
     done = subset("prune", "-y", cwd=workspace.root)
     assert (done.returncode, old.exists(), "removed from packages: 1 file" in done.stdout) == (0, False, True)
-    assert subset("prune", cwd=workspace.root).stdout == "packages has no file that no lock names\n"
+    assert subset("prune", cwd=workspace.root).stdout == "packages has no file that nothing needs\n"
     shutil.rmtree(workspace.paths.locks)
     refused = subset("prune", "--yes", cwd=workspace.root)
     assert (refused.returncode, "there is no lock" in refused.stderr) == (2, True)
