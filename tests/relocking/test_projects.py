@@ -82,27 +82,24 @@ def test_a_document_that_cannot_be_read_is_none(tmp_path: Path) -> None:
         assert read_project(tmp_path) is None
 
 
-def test_other_indexes_are_warnings(tmp_path: Path) -> None:
-    """uv asks the indexes of the project before those of the user, and the lock is for another one then."""
+def test_other_default_indexes_are_warnings(tmp_path: Path) -> None:
+    """The default index of the project is in the place of the user's, and the lock is for another one then."""
     (tmp_path / "pyproject.toml").write_text(
-        '[[tool.uv.index]]\nname = "gpu"\nurl = "https://ada:secret@one.example.test/whl"\n'
-        f'[[tool.uv.index]]\nurl = "{URL}simple"\n[tool.uv]\nextra-index-url = ["https://two.example.test/"]\n',
+        '[[tool.uv.index]]\nname = "gpu"\nurl = "https://ada:secret@one.example.test/whl"\ndefault = true\n'
+        '[[tool.uv.index]]\nname = "own"\nurl = "https://two.example.test/"\nexplicit = true\n',
         encoding="utf-8",
     )
     (tmp_path / "uv.toml").write_text('index-url = "https://three.example.test/"\n', encoding="utf-8")
     found = other_indexes(tmp_path, address_of(URL))
-    assert [line.partition(" names the index ")[2].partition(":")[0] for line in found] == ["https"] * 3
-    assert [host for line in found for host in ("one", "two", "three") if f"//{host}." in line] == [
-        "one",
-        "two",
-        "three",
-    ]
+    assert [host for line in found for host in ("one", "two", "three") if f"//{host}." in line] == ["one", "three"]
     assert all(line.endswith(f"for `uv sync` and `--locked`, let it name {URL}simple/") for line in found)
     assert "secret" not in str(found)
+    (tmp_path / "uv.toml").write_text(f'[[index]]\nurl = "{URL}simple"\ndefault = true\n', encoding="utf-8")
+    assert len(other_indexes(tmp_path, address_of(URL))) == 1
 
 
 def test_no_index_is_no_warning(tmp_path: Path) -> None:
     """A project without settings, or with others."""
     assert other_indexes(tmp_path, address_of(URL)) == []
-    (tmp_path / "pyproject.toml").write_text("[tool.uv]\nindex = 1\nextra-index-url = 2\n", encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text("[tool.uv]\nindex = 1\nindex-url = 2\n", encoding="utf-8")
     assert other_indexes(tmp_path, address_of(URL)) == []

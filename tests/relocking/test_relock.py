@@ -102,26 +102,25 @@ def test_uv_syncs_and_leaves_the_lock(made: tuple[Path, str, Path], tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_an_index_of_one_project_is_that_of_the_site_too(made: tuple[Path, str, Path], tmp_path: Path) -> None:
-    """uv sync --frozen needs no change of the project; --locked needs the address of the site in it, as a warning says."""
+@pytest.mark.parametrize("kind", ["explicit", "default"])
+def test_a_project_that_names_an_index(made: tuple[Path, str, Path], tmp_path: Path, kind: str) -> None:
+    """An explicit index needs no change of the project; a default one does for --locked, as a warning says."""
     site, url, _ = made
-    table = (
-        '[tool.uv.sources]\nlocal = {{ index = "own" }}\n[[tool.uv.index]]\nname = "own"\nurl = "{}"\nexplicit = true\n'
-    )
+    table = f'[tool.uv.sources]\nlocal = {{{{ index = "own" }}}}\n[[tool.uv.index]]\nname = "own"\nurl = "{{}}"\n{kind} = true\n'
     with Index() as index, Index() as own:
         index.add(*offered())
-        own.add(*(one for one in offered() if one.filename.startswith("local")))
+        own.add(*offered())
         project = write_project(tmp_path / "app", *REQUIRES, more=table.format(own.url))
-        lock(project, index)
+        lock(project, index if kind == "explicit" else own)
     done = relock(project / "uv.lock", url, site, in_place=True)
-    (line,) = done.warnings
-    assert f"names the index {own.url}: `uv sync --frozen` ignores it" in line
+    said = f"names the default index {own.url}: `uv sync --frozen` ignores it"
+    assert [said in line for line in done.warnings] == [True] * (kind == "default")
     config, written = configured(tmp_path / "config", snippets(url)["uv"]), (project / "uv.lock").read_bytes()
-    assert uv("sync", "--frozen", cwd=project, config=config).returncode == 0
-    assert uv("sync", "--locked", cwd=project, config=config).returncode != 0
-    write_project(project, *REQUIRES, more=table.format(done.index))
-    for options in (["--locked"], []):
-        shutil.rmtree(project / ".venv")
+    for options in (["--frozen"], ["--locked"], []):
+        if options == ["--locked"] and kind == "default":
+            assert uv("sync", *options, cwd=project, config=config).returncode != 0
+            break
+        shutil.rmtree(project / ".venv", ignore_errors=True)
         synced = uv("sync", *options, cwd=project, config=config)
         assert synced.returncode == 0, (options, synced.stderr)
         assert (project / "uv.lock").read_bytes() == written

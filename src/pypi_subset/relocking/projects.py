@@ -72,23 +72,21 @@ def _has(one: Requirement, name: str, target: Target, holdings: Holdings) -> boo
 
 
 def other_indexes(folder: Path, address: Address) -> list[str]:
-    """Return a warning for each index that the project in *folder* names for uv, and that is not the site's."""
+    """Return a warning for each default index that the project in *folder* names for uv, and that is not the site's."""
     warnings = []
     for name, keys in ((_PROJECT, ("tool", "uv")), (_UV_SETTINGS, ())):
         document = read_project(folder, name)
         table = table_at(document.document, *keys) if document else {}
-        urls = [one.get("url") for one in _tables(table.get("index"))]
-        urls += [table.get("index-url"), *_strings(table.get("extra-index-url"))]
+        urls = [one.get("url") for one in _tables(table.get("index")) if one.get("default") is True]
+        urls.append(table.get("index-url"))
         for url in dict.fromkeys(one for one in urls if isinstance(one, str)):
             if url.rstrip("/") not in {address.url.rstrip("/"), address.registry.rstrip("/")}:
-                what = f"{folder / name} names the index {without_credentials(url)}: `uv sync --frozen` ignores it"
+                what = (
+                    f"{folder / name} names the default index {without_credentials(url)}: `uv sync --frozen` ignores it"
+                )
                 warnings.append(f"{what}; for `uv sync` and `--locked`, let it name {address.url}")
     return warnings
 
 
 def _tables(value: Any) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _strings(value: Any) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Kinds of source that are a directory of the user's, and whether uv builds it.
 _DIRECTORIES = {"virtual": False, "editable": True, "directory": True}
-_REGISTRY, _INDEX, _WHEELS, _SDIST = "registry", "index", "wheels", "sdist"
+_REGISTRY, _WHEELS, _SDIST = "registry", "wheels", "sdist"
 
 
 def rewritten(text: str, lines: Sequence[int], address: Address, entries: Entries) -> str:
@@ -126,12 +126,14 @@ def _entry(was: dict[str, Any], file: File, address: Address) -> Any:
 
 
 def _rename_indexes(document: Any, address: Address) -> None:
-    """Let all sources, and all requirements that name an index, name the index of the site."""
+    """
+    Let all sources name the index of the site.
+
+    What the project requires keeps its own index: uv compares that with ``pyproject.toml``, and the source with its indexes.
+    """
     for table in _tables(document):
         if isinstance(table.get(_REGISTRY), str):
             table[_REGISTRY] = address.registry
-        if isinstance(table.get(_INDEX), str) and "name" in table:
-            table[_INDEX] = address.url
 
 
 def _tables(value: Any) -> Iterator[Any]:
