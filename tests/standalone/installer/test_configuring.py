@@ -210,4 +210,4 @@ def test_documented_example(home: Path, site: Path) -> None:
 
     assert site.is_dir()
     printed = "\n".join([*lines_of(found), ""])
-    assert printed.replace(str(home.parent), "/home/lab") == example
+    assert printed.replace(str(home.parent), "/srv/lab") == example
