@@ -164,6 +164,8 @@ def test_what_nothing_proves_is_carried(tmp_path: Path) -> None:
             "simple/NUL.txt",
             "simple/a\\b",
             "simple/é",
+            "simple/\u017f",
+            "docs/\u212aelvin.html",
             "simple/a\n",
             "elsewhere/a",
             "simple/" + "a" * 240,

@@ -26,7 +26,7 @@ _PART = (
     r"(?!(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:[./]|\Z))"
     r"(?:[A-Za-z0-9_+!]|[A-Za-z0-9._+!][A-Za-z0-9._+!-]*[A-Za-z0-9_+!-])"
 )
-_PATH = re.compile(f"{_PART}(?:/{_PART}){{0,11}}", re.IGNORECASE)
+_PATH = re.compile(f"{_PART}(?:/{_PART}){{0,11}}", re.IGNORECASE | re.ASCII)
 _LONGEST = 240
 
 

@@ -67,6 +67,8 @@ def test_good(path: str) -> None:
         "simple/x\0",
         "simple/\u00e9",
         "simple/\u0661",
+        "simple/\u017f",
+        "docs/\u212aelvin.html",
         "simple/\uff0e\uff0e/x",
         "simple/x~1",
         "simple/$x",

@@ -31,7 +31,8 @@ PART = (
 DISTRIBUTION = re.compile(r"simple/[^/]+/(?!index\.(?:html|v1_json)\Z|\.htaccess\Z)[^/]+")
 #: The files of a proof, which `pypi-subset verify` writes into the imported site again.
 PROOF = re.compile(r"proof/(?:report\.json(?:\.sig)?|index\.html|page\.css|page\.js|junit\.xml|badge\.svg)")
-PATH = re.compile(f"{PART}(?:/{PART}){{0,11}}", re.IGNORECASE)
+# Without re.ASCII, the signs U+017F and U+212A match s and k.
+PATH = re.compile(f"{PART}(?:/{PART}){{0,11}}", re.IGNORECASE | re.ASCII)
 #: The hidden files of a site. Web servers and git obey others: settings of a directory, a repository.
 HIDDEN = re.compile(r"\.nojekyll|(?:simple|simple-json|targets/[^/]+/simple)/\.htaccess")
 
