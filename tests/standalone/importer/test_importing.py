@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -328,6 +329,23 @@ def test_room_is_checked_first(trip: Trip, monkeypatch: pytest.MonkeyPatch) -> N
     assert done.code == 3
     assert "bytes, and 1,000 are free; make room and run this again" in done.error
     assert not far.site.exists()
+
+
+def test_room_for_a_content_at_many_paths(trip: Trip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each further path of a blob is a copy, which needs room too: a small bundle must not fill the disk."""
+    release = first(4)
+    texts = {f"docs/{number}.html": "x" * 10_000 for number in range(500)}
+    stick = trip.bundle(replace(release, texts=texts), tmp_path.name)
+    far = trip.far(f"copies-{tmp_path.name}")
+    usage = shutil.disk_usage(far.into)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1_000_000))
+    done = far.run(stick)
+    assert done.code == 3
+    assert re.search("needs 4,99[0-9],[0-9]{3} bytes, and 1,000,000 are free; make room and run this again", done.error)
+    assert far.loose_wheels() == []
+    assert not far.site.exists()
+    monkeypatch.undo()
+    assert far.run(stick).code == 0
 
 
 def test_owner_and_mode_follow_the_old_site(trip: Trip, far: Far) -> None:

@@ -93,6 +93,7 @@ class Import:
         found = sources.find(wanted)
         self.walk(manifest, wanted, found, sources)
         self._check_release(wanted, found)
+        self._require_room_for_copies(wanted, found)
         release = self._release(unproven=manifest.unproven)
         installation = Installation(home, self.state, sources, self.options)
         grace = installation.run(release, wanted, found, self.warn)
@@ -223,13 +224,24 @@ class Import:
         if not can_link(home.incoming):
             needed += sum(blob.size for blob in blobs.values())
             needed += sum(size for _, (size, _) in looks_below(home.site)) if exists(home.site) else 0
-        fault = room_fault(home.root, needed, len(blobs))
-        if fault:
-            raise Hindered(f"{fault}; make room and run this again")
+        self._require_room(needed, len(blobs))
         write_file(os.path.join(home.incoming, BUNDLE), self.data)
         remove(os.path.join(home.incoming, SIGNATURE_NAME))
         if self.signature:
             write_file(os.path.join(home.incoming, SIGNATURE_NAME), self.signature)
+
+    def _require_room(self, needed: int, files: int) -> None:
+        """Check that the disk has room for so many bytes and files."""
+        fault = room_fault(self.home.root, needed, files)
+        if fault:
+            raise Hindered(f"{fault}; make room and run this again")
+
+    def _require_room_for_copies(self, wanted: "dict[str, str]", found: "dict[str, tuple[Shelf, str] | None]") -> None:
+        """Check that the disk has room for each further path of a blob, which is a copy."""
+        sizes = {digest: blob.size for digest, blob in self.bundle.blobs.items()}
+        placed = [wanted[path] for path, source in found.items() if source is None]
+        needed = sum(sizes.get(one, 0) for one in placed) - sum(sizes.get(one, 0) for one in set(placed))
+        self._require_room(needed, len(placed) - len(set(placed)))
 
     def _release(self, *, unproven: bool) -> "dict[str, Any]":
         """Return what ``state.json`` says of the new release."""
