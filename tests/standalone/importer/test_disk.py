@@ -144,7 +144,9 @@ def test_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: bool) ->
 
 def test_trouble_names_the_file() -> None:
     """An error of the system has the path, in one line."""
-    assert str(disk.trouble(OSError(28, "No space left on device", "/x\n"))) == r"/x\n: No space left on device"
+    assert str(disk.trouble(OSError(errno.EACCES, "Permission denied", "/x\n"))) == r"/x\n: Permission denied"
+    full = disk.trouble(OSError(errno.ENOSPC, "No space left on device", "/x"))
+    assert str(full) == "/x: No space left on device; make room and run this again"
     assert str(disk.trouble(OSError("odd"))) == "odd"
 
 

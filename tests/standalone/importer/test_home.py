@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pypi_subset.standalone.importer import disk, home
+from pypi_subset.standalone.importer import disk, home, installing
 from pypi_subset.standalone.importer.errors import Misused
 from pypi_subset.standalone.importer.home import Home, Shelf
 from pypi_subset.standalone.importer.state import FIRST_STATE, State
@@ -37,6 +38,20 @@ def test_damaged_state(tmp_path: Path, text: str) -> None:
     (tmp_path / "state.json").write_text(text)
     with pytest.raises(Misused, match=r"; move .*state\.json away, and import a bundle again"):
         Home(str(tmp_path)).state()
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"page": "x"}', '{"page": "", "state": {}, "retire": "x"}'])
+def test_damaged_journal(trip: Trip, request: pytest.FixtureRequest, text: str) -> None:
+    """A damaged journal is an error that says what to do; what it says to do helps."""
+    far = trip.far(f"journal-{request.node.callspec.indices['text']}", 1)
+    journal = far.into / "incoming/journal.json"
+    journal.parent.mkdir()
+    journal.write_text(text)
+    done = far.run(trip.media[1])
+    assert done.code == 2
+    assert done.error.endswith(f"; remove {journal}, and import the bundle again")
+    journal.unlink()
+    assert far.run(trip.media[1]).code == 0
 
 
 def test_prune_removes_its_own_alone(tmp_path: Path) -> None:
@@ -128,6 +143,58 @@ def test_recovery(trip: Trip, monkeypatch: pytest.MonkeyPatch, moment: str) -> N
     assert far.run(trip.media[1]).code == 0
     assert far.run("--rollback").code == 0
     assert files_of(far.site).items() >= files_of(trip.sites[0]).items()
+
+
+@pytest.mark.parametrize("step", ["built", "journal"])
+def test_a_killed_import_leaves_no_wheels_to_a_refusal(
+    trip: Trip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The tree of a killed import is removed before the next bundle is read, which may be refused."""
+    far = trip.far(f"killed-{step}", 1)
+
+    class Killed(BaseException):
+        """The end of the process."""
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    if step == "built":
+        # An exception removes the tree; a process that is killed does not.
+        monkeypatch.setattr(installing, "sync_all", kill)
+        monkeypatch.setattr(installing, "remove", lambda _: None)
+    else:
+        monkeypatch.setattr(home, "exchange", kill)
+    with pytest.raises(Killed):
+        far.run(trip.media[1])
+    monkeypatch.undo()
+    assert far.loose_wheels() != []
+    stick = tmp_path / "stick"
+    shutil.copytree(trip.media[1], stick)
+    (stick / "bundle.json").write_bytes(b"{}")
+    assert far.run(stick).code == 1
+    assert far.loose_wheels() == []
+    assert far.run(trip.media[1]).code == 0
+
+
+@pytest.mark.parametrize("name", ["record.json", "journal.json"])
+def test_a_disk_that_fills_up_leaves_no_wheels(trip: Trip, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """If the last room is gone before the swap, the old site stays, and the error says what to do."""
+    far = trip.far(f"filled-{name}", 1)
+    before = files_of(far.site)
+    write = disk.write_file
+
+    def fill(path: str, data: bytes) -> None:
+        if path.endswith(name):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        write(path, data)
+
+    monkeypatch.setattr(home, "write_file", fill)
+    done = far.run(trip.media[1])
+    assert done.code == 3
+    assert done.error.endswith(f"{name}: {os.strerror(errno.ENOSPC)}; make room and run this again")
+    assert (files_of(far.site), far.loose_wheels()) == (before, [])
+    monkeypatch.undo()
+    assert far.run(trip.media[1]).code == 0
 
 
 def test_first_import_that_crashed_before_its_rename(trip: Trip, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -286,8 +286,7 @@ def can_link(folder: str) -> bool:
     placing = Placing()
     for path in (one, other):
         remove(path)
-    with open(one, "xb"):
-        pass
+    open(one, "xb").close()
     placing.put(one, other)
     for path in (one, other):
         remove(path)
@@ -297,4 +296,5 @@ def can_link(folder: str) -> bool:
 def trouble(error: OSError) -> Hindered:
     """Return the error of the importer for an *error* of the system."""
     place = f"{shown(error.filename)}: " if error.filename else ""
-    return Hindered(f"{place}{shown(error.strerror or error)}")
+    step = "; make room and run this again" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    return Hindered(f"{place}{shown(error.strerror or error)}{step}")

@@ -122,7 +122,12 @@ class Home:
         :param retire: serial under which the site before is kept; ``None``: it is removed.
         """
         page = digest_of_file(os.path.join(self.next, RELEASE_PAGE))[0]
-        write_file(self.journal, encoded({"page": page, "retire": retire, "state": state.document()}))
+        try:
+            write_file(self.journal, encoded({"page": page, "retire": retire, "state": state.document()}))
+        except OSError:
+            if not exists(self.journal):
+                remove(self.next)
+            raise
         if not exists(self.site):
             os.rename(self.next, self.site)
         elif not exchange(self.next, self.site):
@@ -137,17 +142,22 @@ class Home:
         self.recover()
 
     def recover(self) -> bool:
-        """Finish a swap that began, or forget it if the site before is live; return whether one was finished."""
+        """
+        Finish a swap that began, or forget it if the site before is live; return whether one was finished.
+
+        A tree that no swap made live is removed: its wheels must not stay if the next bundle is refused.
+        """
         if not exists(self.journal):
+            remove(self.next)
             return False
-        found = Fields(parse_json(read_file(self.journal, LONGEST_OWN), "journal.json", MOST_OWN), "journal.json")
+        digest, state, retire = self._journal()
         if not exists(self.site) and exists(self.next):
             os.rename(self.next, self.site)
         page = os.path.join(self.site, RELEASE_PAGE)
-        if not exists(page) or digest_of_file(page)[0] != found.get("page", str):
+        if not exists(page) or digest_of_file(page)[0] != digest:
             remove(self.journal)
+            remove(self.next)
             return False
-        state, retire = State(found.get("state", dict)), found.get("retire", int, type(None))
         os.makedirs(self.releases, exist_ok=True)
         for place in (self.next, self.old):
             if exists(place) and retire is not None:
@@ -160,6 +170,18 @@ class Home:
         remove(self.journal)
         self.prune(state)
         return True
+
+    def _journal(self) -> "tuple[str, State, int | None]":
+        """
+        Return the SHA-256 of the release's page, the state and the serial that the journal of a swap has.
+
+        :raises Misused: it is damaged.
+        """
+        try:
+            found = Fields(parse_json(read_file(self.journal, LONGEST_OWN), "journal.json", MOST_OWN), "journal.json")
+            return found.digest("page"), State(found.get("state", dict)), found.get("retire", int, type(None))
+        except Refused as error:
+            raise Misused(f"{error}; remove {self.journal}, and import the bundle again") from error
 
     def prune(self, state: State) -> None:
         """Remove what the state does not name: older releases, and all of ``incoming/``."""

@@ -90,12 +90,12 @@ class Installation:
                 placed = Placed(self.home.next, record, found, grace, page)
                 scan(self.options.scan, placed, trust=self.options.trust)
             sync_all(self.home.root)
+            self.home.save_record(record, self.sources.checked)
         except BaseException:
             remove(self.home.next)
             raise
         for path in strangers(self.sources, wanted):
             warn(f"site/{shown(path)} is from no bundle; the release before has it, and the new one has not")
-        self.home.save_record(record, self.sources.checked)
         after, retire = self._after(release, grace)
         self.home.swap(after, retire)
         return len(grace)
