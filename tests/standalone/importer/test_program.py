@@ -35,7 +35,12 @@ def trip(tmp_path_factory: pytest.TempPathFactory) -> Trip:
         (["stick", "--into", ".", "--grace", "nan"], "--keep and --grace are 0 or more"),
         (["stick", "--into", ".", "--keep", "x"], "invalid int value"),
         (["--list", "--into", "/none\x1b[2J"], r"/none\x1b[2J is no directory"),
-        (["--rollback", "x", "--into", "."], "invalid int value"),
+        (["--rollback", "x", "--into", "."], "invalid serial value"),
+        (["--rollback", "-5", "--into", "."], "invalid serial value"),
+        *(
+            ([*task, "--into", ".", "--receipt", "receipt.json"], "--receipt is for an import, --rollback or --expire")
+            for task in (["stick", "--dry-run"], ["--verify"], ["stick", "--verify"], ["--list"], ["--hash"])
+        ),
     ],
 )
 def test_wrong_use(arguments: list[str], message: str) -> None:

@@ -33,6 +33,14 @@ class Parser(argparse.ArgumentParser):
         raise Misused(f"{message}; see `{PROGRAM} --help`")
 
 
+def serial(text: str) -> int:
+    """Return the number of a release; argparse names this function if it is none."""
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number
+
+
 def parser() -> Parser:
     """Return the reader of the command line."""
     made = Parser(prog=PROGRAM, description=DESCRIPTION)
@@ -44,7 +52,7 @@ def parser() -> Parser:
     task("--verify", action="store_true", help="check the bundle STICK, or the imported site of --into")
     task("--dry-run", action="store_true", help="check the bundle, and print what an import would change")
     task("--list", action="store_true", help="print the live release, kept releases and files with a time of grace")
-    task("--rollback", metavar="SERIAL", nargs="?", const=-1, type=int, help="make a kept release live again")
+    task("--rollback", metavar="SERIAL", nargs="?", const=-1, type=serial, help="make a kept release live again")
     task("--expire", action="store_true", help="remove files whose time of grace is over; with --grace 0 all")
     task("--hash", action="store_true", help="print the SHA-256 of the live manifest")
     add("--receipt", metavar="FILE", help="write a receipt for the connected side, which SINCE= takes")
@@ -116,6 +124,8 @@ def carry_out(chosen: "Any") -> "dict[str, Any]":
     fault = place_fault(chosen.receipt) if chosen.receipt is not None else ""
     if fault:
         raise Misused(f"{fault}; name another file with --receipt")
+    if chosen.receipt is not None and (chosen.dry_run or chosen.verify or chosen.list or chosen.hash):
+        raise Misused("--receipt is for an import, --rollback or --expire, or stands alone; leave out the other option")
     options = Options(
         chosen.allowed_signers,
         set(chosen.findings or ()),
@@ -162,8 +172,8 @@ def change(home: "Home", chosen: "Any", options: Options) -> "dict[str, Any]":
         if chosen.expire:
             result = {"expired": expire(home, everything=chosen.grace == 0)}
         elif chosen.rollback is not None:
-            serial = None if chosen.rollback < 0 else chosen.rollback
-            result = {"rolled back": roll_back(home, serial, options, warn)}
+            chosen_release = None if chosen.rollback < 0 else chosen.rollback
+            result = {"rolled back": roll_back(home, chosen_release, options, warn)}
         else:
             result = {"import": Import(home, chosen.medium, options, say, warn).run()}
         if chosen.receipt:
