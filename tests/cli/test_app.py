@@ -103,6 +103,14 @@ def test_help_loads_little(words: str, tmp_path: Path) -> None:
         ),
         (["verify", "-r", "x"], "no such option: -r; see `pypi-subset verify --help`"),
         (["update", "--dry-run"], "no such option: --dry-run; `pypi-subset plan --update` says what update would do"),
+        (
+            ["help", "mirror"],
+            (
+                "no such command 'help'; `pypi-subset --help` lists the commands, "
+                "and `pypi-subset COMMAND --help` explains one"
+            ),
+        ),
+        (["version"], "no such command 'version'; did you mean --version?"),
         (["why"], "missing argument 'PROJECT'; see `pypi-subset why --help`"),
     ],
 )

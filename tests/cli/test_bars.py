@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 
+import pytest
 from rich.console import Console
 from rich.progress import Progress
 
@@ -46,3 +48,19 @@ def test_a_bar_is_shown_from_the_first_byte_that_is_expected() -> None:
     assert "5.0 kB of 5.0 kB" in stream.getvalue()
     hidden, shown = "\x1b[?25l", "\x1b[?25h"
     assert stream.getvalue().rfind(shown) > stream.getvalue().rfind(hidden) >= 0
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_bar_takes_one_line_of_a_narrow_terminal(width: int) -> None:
+    """The bar gets shorter; amounts, speed and time left stay on its line, which a second line would move up and down."""
+    stream = io.StringIO()
+    bars = Bars(Console(file=stream, width=width, force_terminal=True, color_system=None))
+    with bars.stage("download", 900_000_000, "bytes") as bar:
+        for _ in range(20):
+            bar.advance(10_000_000)
+            time.sleep(0.02)
+        # The speed is known from the second step on.
+        time.sleep(0.2)
+    drawn = [line for line in re.split(r"[\r\n]|\x1b\[[?\d]*[A-Za-z]", stream.getvalue()) if line.strip()]
+    assert any("/s, " in line for line in drawn), drawn
+    assert all(line.lstrip()[1:].lstrip().startswith("download") for line in drawn), drawn

@@ -354,7 +354,7 @@ def test_fetched_from_the_command_line(site: Path, tmp_path: Path) -> None:
     for run, code, words in (
         (refused, 2, "error: yours: mirror did not make thesis.doc"),
         (away, 3, "error: cannot fetch http://127.0.0.1:"),
-        (command("fetch", cwd=tmp_path), 2, "error: it has to be said from where; as in `--url "),
+        (command("fetch", cwd=tmp_path), 2, "error: no address is named; as in `--url "),
         (
             command("fetch", "--url=site", cwd=tmp_path),
             2,

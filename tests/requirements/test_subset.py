@@ -159,6 +159,18 @@ def test_a_target_of_the_folder_takes_no_other_python(tmp_path: Path) -> None:
     assert find_target("windows-11", "3.12", tmp_path).tag == "cp312-cp312-win_amd64"
 
 
+def test_a_misspelt_target_is_suggested_before_systems(tmp_path: Path) -> None:
+    """A name like one in ``subset.toml`` gets that one; any other name gets the systems."""
+    (tmp_path / "subset.toml").write_text('[targets]\nlaptop = "cp310-manylinux2014_x86_64"\n')
+    with pytest.raises(TargetError) as near:
+        find_target("labtop", None, tmp_path)
+    assert str(near.value).endswith(
+        "subset.toml has no target 'labtop'; did you mean 'laptop'? `pypi-subset targets` lists the systems"
+    )
+    with pytest.raises(TargetError, match="there is no system 'rhel99'; did you mean 'rhel-"):
+        find_target("rhel99", None, tmp_path)
+
+
 @pytest.mark.parametrize("root", ["requirements", "../here/wanted", "absolute"])
 def test_all_faults_of_all_files_come_in_one_message(root: str, tmp_path: Path) -> None:
     """One run names every mistake, in the order of files and lines, the paths spelt as the user spelt the directory."""

@@ -45,6 +45,8 @@ INSTEAD = {
     **dict.fromkeys(("-i", "--index-url", "--extra-index-url", "-f", "--find-links"), _CONFIGURED),
     **dict.fromkeys(("-e", "--editable"), "build its wheel with pip wheel --no-deps DIR -w requirements/wheels"),
     **dict.fromkeys(("-d", "--dest"), "name the directory of the site with `--into`"),
+    "help": "`pypi-subset --help` lists the commands, and `pypi-subset COMMAND --help` explains one",
+    "version": "did you mean --version?",
     "--pre": "write --pre into a *.txt of requirements/",
     "update --dry-run": "`pypi-subset plan --update` says what update would do",
     "mirror --dry-run": "`pypi-subset plan` says what mirror would do",
@@ -190,7 +192,11 @@ def _refuse(error: TyperException, arguments: Sequence[str]) -> None:
     suggestion = ("" if option else suggestion) or (f"{' or '.join(near)}?" if near else "")
     place = " ".join([NAME, *(word for word in arguments[:1] if word in _names())])
     step = f"did you mean {suggestion}" if suggestion else f"see `{place} --help`"
-    step = INSTEAD.get(f"{arguments[0]} {option}") or (INSTEAD.get(option) if arguments[0] in _ASKING else None) or step
+    step = (
+        INSTEAD.get(f"{arguments[0]} {option}".rstrip())
+        or (INSTEAD.get(option) if arguments[0] in _ASKING else None)
+        or step
+    )
     wrong = SubsetError(f"{what[:1].lower()}{what[1:]}", next_step=step)
     with contextlib.suppress(BrokenPipeError):
         if "--json" in arguments:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
+from rich.table import Column
 from rich.text import Text
 
 from pypi_subset.support.machine.sizes import readable_size
@@ -77,7 +78,9 @@ class Bars:
     """
 
     def __init__(self, console: Console) -> None:
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), Amount(), Elapsed())
+        # Only the bar shrinks on a narrow terminal: words that wrap would make a second line at each step.
+        words = Amount(Column(no_wrap=True)), Elapsed(Column(no_wrap=True))
+        columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), *words
         self._progress = Progress(*columns, console=console, transient=True)
         self._lock = threading.Lock()
 

@@ -23,7 +23,7 @@ DISTRUST = "do not trust that site"
 def address_of(url: str) -> str:
     """Return *url* as that of a directory."""
     if not url.startswith(("https://", "http://")):
-        msg = f"no address of a published site: {without_credentials(url)!r}" if url else "it has to be said from where"
+        msg = f"no address of a published site: {without_credentials(url)!r}" if url else "no address is named"
         raise SubsetError(msg, next_step="as in `--url https://HOST/`, where the front page is")
     if "?" in url or "#" in url:
         msg = f"{without_credentials(url)}: an address with a query or a fragment has nothing below it"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
 import re
 import stat
@@ -134,6 +135,7 @@ def find_target(name: str, python: str | None, root: Path) -> Target:
     :raises TargetError: it means nothing.
     """
     faults: list[Fault] = []
+    own: list[str] = []
     is_tag = re.match(r"(cp|pp|py)\d", name)
     if (root / SETTINGS).is_file() and (python is None or not (is_tag or is_named(name))):
         found = read_targets(read_settings(root / SETTINGS, faults), faults)
@@ -144,10 +146,15 @@ def find_target(name: str, python: str | None, root: Path) -> Target:
             if (target := found[name]) is not None:
                 return target
             raise InputFaults([*map(places_of(root).shown, faults)])
+        own = difflib.get_close_matches(name, found)
     if not is_tag:
         try:
             tag, version = tag_of(name, name, python)
         except TargetError as error:
+            if own:
+                msg = f"{SETTINGS} has no target {name!r}"
+                step = "`pypi-subset targets` lists the systems"
+                raise TargetError(msg, nearest=own, target=name, next_step=step) from error
             step = error.next_step if python or error.nearest else f"as in `pypi-subset target {name} --python 3.12`"
             raise TargetError(error.what, target=name, next_step=step) from error
         return parse(name, tag, version)

@@ -153,7 +153,7 @@ def test_printed_from_the_command_line(workspace: Workspace) -> None:
             ["--form=jenkins", f"--url={ADDRESS}"],
             "error: invalid value for '--form': 'jenkins' is not one of 'github', 'gitlab'",
         ),
-        ([], "error: it has to be said from where; as in `--url "),
+        ([], "error: no address is named; as in `--url "),
         (["--url=https://me:secret@host/"], "error: url holds a user name or a password"),
     ):
         wrong = command("workflow", *words, cwd=workspace.root)
