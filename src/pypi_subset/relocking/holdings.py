@@ -10,6 +10,7 @@ from pypi_subset.distributions.filenames import parse
 from pypi_subset.errors import HashMismatch, SubsetError, TargetError
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.manifest import manifest_path
+from pypi_subset.model.paths import MANIFEST
 from pypi_subset.publishing import published
 from pypi_subset.requirements.of_site import target_of
 from pypi_subset.requirements.toml import nearest
@@ -140,5 +141,5 @@ def read_holdings(address: Address, site: Path) -> Holdings:
         data = published.manifest_at(fetcher, address.base)
     finally:
         fetcher.close()
-    origin = f"{without_credentials(address.base)}manifest.json"
+    origin = f"{without_credentials(address.base)}{MANIFEST}"
     return Holdings(manifest=published.decoded(address.base, data), origin=origin)
