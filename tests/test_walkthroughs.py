@@ -149,7 +149,7 @@ def test_uv_project(sandbox: Sandbox, index: Index) -> None:
     assert {"jupyterlab", "tzdata"} <= {*names.split()} - {"requests"} == {*names.split()}
 
 
-@pytest.mark.slow
+@pytest.mark.manual
 def test_uv_disconnected(sandbox: Sandbox, index: Index) -> None:
     """The page relocks a project with a back-end, and uv syncs it from the site alone."""
     back_end = {"hatchling/__init__.py": b"", "hatchling/build.py": BACKEND}

@@ -258,7 +258,7 @@ def test_pip_installs_meanwhile(
     assert {code for code, _ in codes} == {0}, codes
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_step_leaves_a_whole_copy(
     site: Path, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,7 +293,7 @@ def test_every_run_of_rsync_leaves_a_whole_copy(
     assert len(runs) > 15
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_stopped_anywhere(
     both: tuple[Path, Path], site: Path, later: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

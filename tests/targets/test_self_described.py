@@ -100,7 +100,7 @@ def derived(targets: Sequence[Any]) -> list[tuple[list[int], list[str]]]:
     return answer
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_tags_are_those_of_the_machines_own_pip(machines: list[Machine]) -> None:
     """A target from a file has all tags that ``pip debug`` lists on that machine, in that order."""
     seen = 0
@@ -117,7 +117,7 @@ def test_tags_are_those_of_the_machines_own_pip(machines: list[Machine]) -> None
     assert seen
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_markers_are_those_of_the_machines_own_pip(modern: list[Machine]) -> None:
     """All eleven values are what pip's `packaging` says there."""
     ask = "import json; from pip._vendor.packaging.markers import default_environment as e; print(json.dumps(e()))"
@@ -128,7 +128,7 @@ def test_markers_are_those_of_the_machines_own_pip(modern: list[Machine]) -> Non
         assert len(told) == 11
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_pip_derives_exactly_the_tags_of_every_machine(machines: list[Machine]) -> None:
     """From the flags of a described target, our pip reaches its version and its tags, in order, and no other."""
     targets = [read_description("lab", machine.file) for machine in machines if machine.pip >= Version("20.0")]
@@ -137,7 +137,7 @@ def test_pip_derives_exactly_the_tags_of_every_machine(machines: list[Machine]) 
         assert tags == [str(tag) for tag in target.tags]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_tags_follow_from_the_facts(machines: list[Machine], tmp_path: Path) -> None:
     """Where pip's list is not to be had, the facts and pip's version give the same tags in the same order."""
     for machine in machines:
@@ -265,7 +265,7 @@ def test_list_of_a_pip_wins_over_its_version(tmp_path: Path) -> None:
     assert [str(tag) for tag in target.tags] == listed
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_recorded_list_is_that_of_pip_18(machines: list[Machine]) -> None:
     """Where a pip 18.1 is at hand, it lists what these tests say."""
     for machine in machines:
@@ -321,7 +321,7 @@ def test_part_of_macos_can_be_told_to_pip(tmp_path: Path) -> None:
     assert {tag.rpartition("-")[2] for tag in tags} == {*platforms, "any"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_description_names_nobody(machines: list[Machine]) -> None:
     """Neither the host's name nor a directory of it is told."""
     for machine in machines:

@@ -36,7 +36,7 @@ def started() -> Iterator[subprocess.Popen[bytes]]:
         assert process.wait(60) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_it_ends_with_its_orders() -> None:
     """Without an order, or with another one first, it does nothing and says nothing."""
     with started() as process:
@@ -46,7 +46,7 @@ def test_it_ends_with_its_orders() -> None:
         assert process.stdout.read() == b""
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("scheduler", ["tcp://127.0.0.1:9", "nonsense://127.0.0.1:9", "tls://127.0.0.1:9"])
 def test_no_scheduler(scheduler: str) -> None:
     """It says so in one line, whatever Dask raises, and Ctrl-C is no matter of its own."""
@@ -118,7 +118,7 @@ def stranger(folder: Path, answer: str, flag: Path) -> Path:
     return folder / "stranger"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("answer", HARM)
 def test_a_hostile_worker(tmp_path: Path, scheduler: Cluster, answer: str) -> None:
     """Whatever it sends, each case is red with a reason, and no pickle of its runs here, nor in the process between."""
@@ -165,7 +165,7 @@ main(sys.argv[1:])
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_proof_loads_no_pickle(tmp_path: Path, scheduler: Cluster) -> None:
     """A whole green run on a cluster imports nothing of Dask and unpickles nothing."""
     subset = SubsetOnDisk(tmp_path / "subset", targets=[WINDOWS], lines=["click"], pins={"windows": [CLICK, COLORAMA]})
@@ -183,7 +183,7 @@ def test_the_proof_loads_no_pickle(tmp_path: Path, scheduler: Cluster) -> None:
     assert (tmp_path / "log").read_text() == ""
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_cluster_by_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the files that Dask's own settings name, the scheduler is reached by TLS."""
     pem = tmp_path / "cluster.pem"

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_pip_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where pip waits for a server that never answers, each way in is red when its time is up, and says so."""
     monkeypatch.setattr(pip_install, "PATIENCE", 2)
@@ -137,7 +137,7 @@ def test_a_process_that_breaks_the_rules(tmp_path: Path, monkeypatch: pytest.Mon
     assert {check.status for check in proven.checks if check.target} == {"failed"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_scheduler_elsewhere_has_to_be_accepted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -196,7 +196,7 @@ def killer(when: str = "") -> bytes:
     return _KILL.format(when=when).encode()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_worker_that_dies(tmp_path: Path, dask: Cluster, capsys: pytest.CaptureFixture[str]) -> None:
     """Without isolation one of two workers is killed in the midst of a case: each case has just one set of results, and all are green."""
     flag = tmp_path / "died"
@@ -238,7 +238,7 @@ def test_a_case_that_kills_every_worker(tmp_path: Path, dask: Cluster) -> None:
     assert {one["request"] for one in reported(subset)["checks"]} == {"", "colorama", "killer"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_in_boxes(tmp_path: Path, dask: Cluster) -> None:
     """Workers prove in boxes, which reach the site by its address, and the client of the cluster is in one: the report says so."""
     pins = {"here": [make_wheel("killer", files={"killer.py": killer()}), COLORAMA]}
@@ -253,7 +253,7 @@ def test_in_boxes(tmp_path: Path, dask: Cluster) -> None:
     }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_another_site_is_served(tmp_path: Path, dask: Cluster) -> None:
     """Workers that are sent to the site of another manifest refuse, and each case is red."""
     pins = {"windows": [CLICK, COLORAMA]}
@@ -269,7 +269,7 @@ def test_another_site_is_served(tmp_path: Path, dask: Cluster) -> None:
     assert all(one["reason"].startswith(f"another site is served at {url}: ") for one in red)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_nobody_is_left(tmp_path: Path, dask: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where all workers are gone for good, what is left is red, and the run ends."""
     monkeypatch.setattr(cluster, "LONELY", 2)
@@ -309,7 +309,7 @@ def test_the_scheduler_dies(tmp_path: Path, dask: Cluster, monkeypatch: pytest.M
     assert [one["status"] for one in checks if one["target"]] == ["failed"] * 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_workers_that_are_not_fit(
     tmp_path: Path, dask: Cluster, monkeypatch: pytest.MonkeyPatch, cluster_folder: Path
 ) -> None:
@@ -340,7 +340,7 @@ def test_workers_that_are_not_fit(
     assert not report_path(subset.paths.site).exists()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_interrupted_run_calls_its_cases_off(tmp_path: Path, dask: Cluster) -> None:
     """
     After Ctrl-C nothing waits at the scheduler any more, and one line is said.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.support.sites.workspace import Workspace
 
 #: Each row starts real pip and real uv.
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 ALPHA, BETA = make_wheel("alpha", requires=["beta"]), make_wheel("beta", "2.0")
 FILE, PAGE = f"/files/{BETA.filename}", "/simple/beta/"
