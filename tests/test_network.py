@@ -223,6 +223,7 @@ def test_locks_do_not_depend_on_the_python_that_runs_the_tool(
 SAMPLE = ("black", "cryptography", "httpx[http2]", "keyring", "pandas", "requests[socks]", "typer", "watchdog")
 
 
+@pytest.mark.long
 def test_the_differential_table_proves_green(workspace: Workspace) -> None:
     """What others resolve alike proves green on targets of each kind: nothing is red without a cause."""
     assert {*SAMPLE} <= {*REQUESTS}
@@ -287,6 +288,7 @@ BUILT = {
 }
 
 
+@pytest.mark.long
 def test_sdists_are_built_for_three_targets(workspace: Workspace) -> None:
     """Each request has its newest release on each target, and all are green; two Pythons build the same bytes."""
     workspace.write("base.txt", "".join(f"{name}\n" for name in BUILT))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tests.support.servers.index import Index
     from tests.support.sites.workspace import Workspace
 
-pytestmark = [pytest.mark.usefixtures("configured_index"), pytest.mark.slow]
+pytestmark = [pytest.mark.usefixtures("configured_index"), pytest.mark.long]
 
 HOST = {"here": "host"}
 #: The running Python on an older Linux.

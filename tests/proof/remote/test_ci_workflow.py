@@ -542,6 +542,7 @@ def test_a_link_in_the_place_of_a_report() -> None:
 
 @pytest.mark.network
 @pytest.mark.skipif(sys.platform != "linux", reason="stands for a machine of GitHub's that runs Linux")
+@pytest.mark.long
 def test_the_lock_installs_the_tool(tmp_path: Path) -> None:
     """In an environment that holds pip alone, the lines of the files install the tool and all that it needs, by hash."""
     document = read(ci_workflow.render("github", ALL[:1], ADDRESS))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.support.sites.workspace import Workspace
 
 #: Each row starts real pip and real uv.
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("configured_index")]
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("configured_index")]
 
 ALPHA, BETA = make_wheel("alpha", requires=["beta"]), make_wheel("beta", "2.0")
 OTHER, OLD = make_wheel("beta", "2.0", readme="other"), make_wheel("beta", "0.5")
