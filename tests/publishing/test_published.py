@@ -26,7 +26,9 @@ def test_the_address_is_that_of_a_directory(url: str) -> None:
     assert published.address_of(url) == "https://host/lab/"
 
 
-@pytest.mark.parametrize(("url", "said"), [("", "no address is named"), ("site", "no address"), ("https://host/?a", "a query")])
+@pytest.mark.parametrize(
+    ("url", "said"), [("", "no address is named"), ("site", "no address"), ("https://host/?a", "a query")]
+)
 def test_what_is_no_address(url: str, said: str) -> None:
     """The error shows one that is."""
     with pytest.raises(SubsetError, match=said) as caught:
