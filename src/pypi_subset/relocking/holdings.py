@@ -79,7 +79,7 @@ class Holdings:
         Return the targets of the site that *names* lists, or all.
 
         :raises TargetError: the site has no target of one of the names.
-        :raises SubsetError: this version cannot make a target of what the manifest states.
+        :raises SubsetError: this version cannot read a target of the manifest.
         """
         stated = {one.name: one for one in self.manifest.targets}
         if unknown := next((one for one in names if one not in stated), ""):

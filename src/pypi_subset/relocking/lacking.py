@@ -46,7 +46,7 @@ class Needs(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UvNeeds:
-    """The needs of uv's lock: its graph, walked from each project with each choice of what conflicts."""
+    """The needs of uv's lock: its graph, walked from each project, once for each choice among extras and groups that conflict."""
 
     lock: UvLock
     path: Path

@@ -1,5 +1,5 @@
 """
-The channels of ``subset.toml``, and the earlier states that stand beside the directory of one.
+The channels of ``subset.toml``, and the earlier states of a channel, in a directory beside its own.
 
 ``.NAME.states`` beside the directory ``NAME`` holds them as hard links, each under the SHA-256 of its manifest. To put one
 back takes a rename, whatever its size is.
@@ -42,7 +42,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Channel:
-    """A name, and the place that it stands for."""
+    """A name, and the place that it names."""
 
     name: str
     to: str
@@ -75,7 +75,7 @@ def channel_of(requirements: Path, name: str, *apart: Path) -> Channel | None:
     Return the channel *name*, ``None`` if ``subset.toml`` has none of that name.
 
     :param requirements: the directory of ``subset.toml``.
-    :param apart: directories that its place must not be, hold, or stand in.
+    :param apart: directories that its place must not be, contain, or be inside.
     """
     places = channels_of(requirements)
     if name not in places:

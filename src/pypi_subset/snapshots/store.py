@@ -36,7 +36,7 @@ _LONGEST = 60
 _NAME = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
 #: Names of Windows' devices, which no file can have there.
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?")
-#: The name of what no snapshot is: the site of the run.
+#: The name of the site of the run. No snapshot has it.
 SITE = "site"
 
 Title = Annotated[str, Meta(pattern=r"^[a-z0-9]+([-_.][a-z0-9]+)*$(?!\n)", max_length=_LONGEST)]

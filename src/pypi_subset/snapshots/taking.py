@@ -63,7 +63,7 @@ def take_snapshot(paths: Paths, name: str, *, now: str, force: bool = False, pro
         release = release_of(paths.site, force=force, requirements=paths.requirements, packages=paths.packages)
         manifest, place = release.manifest, manifest_path(paths.site)
         with files.folder_errors(place):
-            # The published manifest of what is doubted says more.
+            # If a doubt was found, the published manifest says so, and the site's does not.
             data = place.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
         if name in store.names():

@@ -11,7 +11,7 @@ from pypi_subset.support.resources import shipped
 
 @functools.cache
 def render() -> dict[str, bytes]:
-    """Return path below the site → bytes of the installer, and of what starts it on Unix and on Windows."""
+    """Return path below the site → bytes of the installer, and of the launchers for Unix and Windows."""
     launcher = shipped("templates", "install.cmd")
     return {
         paths.INSTALLER: joined.install(),

@@ -127,7 +127,7 @@ def with_keys(text: str, wanted: "dict[str, str]") -> str:
         match, key = SECTION.match(line), KEY.match(line)
         if match:
             section = match.group(1).strip()
-        # A value goes on in the lines that are indented.
+        # Indented lines continue a value.
         is_dropped = is_dropped and line[:1] in (" ", "\t") and bool(line.strip())
         name = key.group(1).lower().replace("_", "-") if key and not match else ""
         if section == "global" and name in wanted:

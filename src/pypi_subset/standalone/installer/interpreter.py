@@ -36,7 +36,7 @@ for place in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
             found[re.sub(r"[-_.]+", "-", match.group(1)).lower()] = match.group(2)
 print(json.dumps(found))
 """
-#: Variables by which pip and Python would read configuration of this machine.
+#: Variables that let pip and Python read configuration of this machine.
 CONFIGURING = ("PIP_", "PYTHON", "VIRTUAL_ENV", "__PYVENV")
 
 

@@ -1,4 +1,4 @@
-"""Versions of pip and Python, as far as a choice among the pips of a site needs them (version specifiers)."""
+"""Versions of pip and Python: what a choice among the pips of a site needs (version specifiers)."""
 
 import re
 
