@@ -138,6 +138,17 @@ def test_a_file_that_is_lost_makes_all_red(tmp_path: Path) -> None:
     assert judged([no("bs4")], AA, declared, "aa").kind == "undeclared"
 
 
+def test_the_mark_of_a_request_is_no_lost_file(tmp_path: Path) -> None:
+    """pip marks what the user requests by name: a part of an installation has a RECORD that names the mark, and no mark."""
+    (tmp_path / "bb.py").touch()
+    files = ("bb.py", "bb-1.0.dist-info/REQUESTED")
+    there = Declared(present=(present("aa"), replace(present("bb"), files=files, library=tmp_path)))
+    assert judged([no("cc")], present("aa"), there).kind == "undeclared"
+    # One that a package vendors is a file of that package.
+    vendored = replace(present("bb"), files=("bb/_vendor/cc-1.0.dist-info/REQUESTED",), library=tmp_path)
+    assert judged([no("cc")], present("aa"), Declared(present=(present("aa"), vendored))).kind == "failed"
+
+
 def test_the_words_name_what_answers() -> None:
     """An error that was raised from another one shows that, and whose part is missing."""
     outer, inner = lacking("no backend", "", "ImportError"), no("bb_module.part")

@@ -86,6 +86,14 @@ def test_what_another_request_brings_is_not_there(tmp_path: Path, shared: Path) 
     assert outcome(prove_first(bb)) == ("passed", "")
 
 
+def test_what_another_request_requires_too_is_no_lost_file(tmp_path: Path, shared: Path) -> None:
+    """pip marks a request by name: a part without the mark is whole, and an undeclared import there is amber."""
+    wheels = [make_wheel("aa", requires=["bb"], files={"aa.py": b"import cc\n"}), make_wheel("bb"), make_wheel("cc")]
+    aa, *_ = kept(tmp_path, shared, ["aa", "bb", "cc"], wheels)
+    check = prove_first(aa)
+    assert (check.status, "likely the project cc" in check.reason) == ("amber", True)
+
+
 def test_no_file_of_another_request_is_seen(tmp_path: Path, shared: Path) -> None:
     """Modules, data files, scripts and a ``.pth`` of another request are not in the environment, nor anywhere else in the box."""
     looks = b"""

@@ -39,6 +39,9 @@ _NOWHERE = "(unknown location)"
 _ADVICE = re.compile(r"\bpip3? install ['\"`]?([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9])")
 _EXTRA = re.compile(r"extra == [\"']([^\"']+)[\"']")
 _NO_MODULE = "does not define module export function"
+#: pip writes this file for a project that the user requests by name. The RECORD of an installation that a part was linked
+#: from names it for the others too.
+_MARK = re.compile(r"[^/]+\.dist-info/REQUESTED")
 
 #: The ImportError of ``importlib.metadata``, which names a project and no module.
 _NO_METADATA = "PackageNotFoundError"
@@ -162,8 +165,10 @@ def judged(errors: Sequence[Error], owner: Present, ground: Ground, module: str 
 
 
 def _gone(library: Path, files: Iterable[str]) -> str:
-    """Return the first of *files* that is not in *library*, ``""`` for none; programs and bytecode do not count."""
-    counting = (file for file in files if not file.startswith("..") and not file.endswith(".pyc"))
+    """Return the first of *files* that is not in *library*, ``""`` for none; programs, bytecode and marks do not count."""
+    counting = (
+        file for file in files if not file.startswith("..") and not file.endswith(".pyc") and not _MARK.fullmatch(file)
+    )
     # This function is false for a name that no file can have.
     return next((file for file in counting if not os.path.exists(library / file)), "")  # noqa: PTH110
 
