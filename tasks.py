@@ -27,6 +27,8 @@ SCHEMAS = {
 }
 #: Linters that are programs of .venv, and no modules.
 PROGRAMS = frozenset({"typos", "zizmor"})
+#: A process that has no test left takes half of what another one has to do.
+PYTEST = "pytest -q --dist=worksteal"
 LINTERS = (
     "ruff check .",
     "ruff format --check .",
@@ -71,7 +73,7 @@ def test(_context: Context) -> None:
     run(
         *LINTERS,
         # One more than there are cores: some wait for servers.
-        f"pytest -q -n {1 + (os.cpu_count() or 1)} --cov --cov-branch --cov-report=term",
+        f"{PYTEST} -n {1 + (os.cpu_count() or 1)} --cov --cov-branch --cov-report=term",
     )
 
 
@@ -79,38 +81,38 @@ def test(_context: Context) -> None:
 def test_slow(_context: Context) -> None:
     """Run the tests that take seconds each, or ask every interpreter of this machine."""
     # They wait for most of their time, for clusters, limits and machines that hang.
-    run(f"pytest -q -n {3 * (os.cpu_count() or 2)} -m slow")
+    run(f"{PYTEST} -n {3 * (os.cpu_count() or 2)} -m slow")
 
 
 @task
 def test_hosts(_context: Context) -> None:
     """Run the tests on nginx, Apache and Caddy, and in Chromium; one that is not installed is skipped."""
-    run('pytest -q -n auto -m "hosts or browser"')
+    run(f'{PYTEST} -n auto -m "hosts or browser"')
 
 
 @task
 def test_long(_context: Context) -> None:
     """Run the tests that take half a minute or more each; some need PyPI."""
-    run("pytest -q -n auto -m long")
+    run(f"{PYTEST} -n auto -m long")
 
 
 @task
 def test_manual(_context: Context) -> None:
     """Walk the pages of the manual that test-slow leaves out."""
-    run("pytest -q -n auto -m manual")
+    run(f"{PYTEST} -n auto -m manual")
 
 
 @task
 def test_network(_context: Context) -> None:
     """Run the tests that need PyPI."""
     # They wait for it.
-    run(f"pytest -q -n {1 + (os.cpu_count() or 1)} -m 'network and not (browser or long)'")
+    run(f"{PYTEST} -n {1 + (os.cpu_count() or 1)} -m 'network and not (browser or long)'")
 
 
 @task
 def sweep(_context: Context) -> None:
     """Kill and interrupt a mirror after every single step, for half an hour."""
-    run("pytest -q -n auto -m sweep")
+    run(f"{PYTEST} -n auto -m sweep")
 
 
 @task(
