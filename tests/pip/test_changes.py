@@ -12,7 +12,7 @@ from pip._vendor.packaging import markers
 
 from pypi_subset.pip import changes, runner
 from pypi_subset.targets.markers import decided
-from pypi_subset.targets.pip_flags import pip_flags
+from pypi_subset.targets.pips.flags import pip_flags
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.gateway import Loopback
 from pypi_subset.upstream.pip_config import read_network

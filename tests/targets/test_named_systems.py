@@ -6,9 +6,10 @@ import datetime as dt
 import re
 
 import pytest
+from packaging.version import Version
 
 from pypi_subset.errors import TargetError
-from pypi_subset.targets.named_systems import expanded, is_named, overdue, systems, tag_of
+from pypi_subset.targets.named_systems import expanded, is_named, overdue, pip_of, systems, tag_of
 from pypi_subset.targets.tag import parse
 from tests.support.checkout import ROOT
 
@@ -164,9 +165,24 @@ def test_a_review_is_overdue_after_a_year() -> None:
     assert {"debian", "windows-server"} <= {*overdue(dt.date(2100, 1, 1))}
 
 
+def test_a_pip_runs_on_the_python_of_its_system() -> None:
+    """Each version is one of pip, for a release that brings a Python; later releases of a family have no older one."""
+    before: dict[str, Version] = {}
+    for one in (one for one in systems() if one.pip):
+        family = one.name.rpartition("-")[0]
+        assert one.python
+        assert Version("9.0") <= before.get(family, Version("9.0")) <= Version(one.pip), one.name
+        before[family] = Version(one.pip)
+        assert pip_of(one.name, one.python) == pip_of(one.name) == one.pip
+        assert (
+            pip_of(one.name, f"pypy{one.python}") == pip_of(one.name, f"{one.python}t") == pip_of(one.name, "4") == ""
+        )
+    assert {"rhel", "debian", "ubuntu"} <= {*before}
+
+
 def test_the_manual_lists_every_system() -> None:
-    """The table in the manual has the names, platforms and Pythons of the data file."""
+    """The table in the manual has the names, platforms, Pythons and pips of the data file."""
     page = (ROOT / "docs" / "reference" / "targets.md").read_text(encoding="utf-8")
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("|")]
     for one in systems():
-        assert [f"`{one.name}`", f"`{one.platform_of(one.arches[0])}`", one.python or "-"] in rows
+        assert [f"`{one.name}`", f"`{one.platform_of(one.arches[0])}`", one.python or "-", one.pip or "-"] in rows

@@ -25,7 +25,7 @@ from pypi_subset.model.targets import KERNEL_MARKERS
 from pypi_subset.pipeline import mirror
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.requirements.subset import read_subset
-from pypi_subset.targets.pip_flags import pip_flags
+from pypi_subset.targets.pips.flags import pip_flags
 from pypi_subset.targets.self_described import read_description
 from tests.support.servers.index import Index
 from tests.support.stages.tags import DERIVE

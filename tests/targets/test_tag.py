@@ -17,7 +17,7 @@ from packaging.markers import default_environment
 
 from pypi_subset.errors import TargetError
 from pypi_subset.model.targets import KERNEL_MARKERS
-from pypi_subset.targets.pip_flags import pip_flags
+from pypi_subset.targets.pips.flags import pip_flags
 from pypi_subset.targets.tag import line_with, parse
 
 #: As it was before a test set up its own: where the interpreters of this machine are to be found.

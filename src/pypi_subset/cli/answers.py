@@ -20,12 +20,14 @@ class SystemEntry(Struct, frozen=True, kw_only=True):
     :param wheels: the platforms of the wheels that it takes, from the newest to the oldest.
     :param architectures: the first is meant where none is named.
     :param python: its own Python, empty if it brings none.
+    :param pip: the version of pip that it brings for that Python, empty if that is not certain.
     """
 
     name: str
     wheels: str
     architectures: tuple[str, ...]
     python: str
+    pip: str
 
 
 class TargetsAnswer(Document, frozen=True, kw_only=True):
@@ -52,6 +54,7 @@ class TargetAnswer(Document, frozen=True, kw_only=True):
     :param markers: name and value of each marker that is known.
     :param tags: in the order of pip, the best first.
     :param brought: name and version of the projects that the interpreter brings.
+    :param pip: the version of pip that limits the tags, empty without one.
     """
 
     name: ClassVar[str] = "the result of target"
@@ -64,6 +67,7 @@ class TargetAnswer(Document, frozen=True, kw_only=True):
     markers: dict[str, str]
     tags: tuple[str, ...]
     brought: dict[str, str]
+    pip: str
 
 
 class NeededFile(Struct, frozen=True, kw_only=True):

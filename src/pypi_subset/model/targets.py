@@ -36,6 +36,8 @@ class Target:
     :param described: whether the machine described itself: then no setting changes it.
     :param other_machines: other values of ``platform_machine`` that such a machine may have, if the user gave none.
     :param unseen: platforms that its system accepts and its pip is too old for, best first.
+    :param pip: the version of the machine's pip, if the user named it and it limits *tags*; else ``""``.
+    :param system_pip: the version of the pip that the system brings for this Python, which limits nothing; ``""`` if unknown.
     :param exact: whether the patch level was given, and binds.
     :param brought: project → version of the distributions that its interpreter includes, sorted. pip treats them as installed.
     :param notes: warnings for the user; they decide nothing.
@@ -56,6 +58,8 @@ class Target:
     described: bool = False
     other_machines: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    pip: str = ""
+    system_pip: str = ""
     exact: bool = False
     brought: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import HashMismatch, PipFailed
 from pypi_subset.pip import runner
 from pypi_subset.support import files
-from pypi_subset.targets.pip_flags import pip_flags
+from pypi_subset.targets.pips.flags import pip_flags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -19,6 +19,7 @@ from pypi_subset.requirements import fetched
 from pypi_subset.resolve.explain.older.causes import Known
 from pypi_subset.resolve.explain.older.listing import outdated_heading, outdated_lines
 from pypi_subset.resolve.explain.older.outdated import to_remember
+from pypi_subset.resolve.warnings import old_pips
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -101,8 +102,8 @@ def relock(  # noqa: PLR0913 - what a run has, each by name
     locked = _relocked(subset, paths, backend, intake, progress, update=update, downloads=downloads, forecast=forecast)
     for sentence in open_to_the_index(subset.sources, locked.locks):
         progress.warn(sentence)
-    unstated = beside.unstated(locked.locks)
-    for sentence in (*gaps.unneeded(subset, locked.locks), *unstated):
+    standing = [*beside.unstated(locked.locks), *old_pips(subset.targets, locked.locks)]
+    for sentence in (*gaps.unneeded(subset, locked.locks), *standing):
         progress.warn(sentence)
     for name in (one.name for one in locked.locks if one.outdated is None):
         progress.say(
@@ -110,7 +111,7 @@ def relock(  # noqa: PLR0913 - what a run has, each by name
         )
     if subset.outdated == "error" and (found := [one for one in locked.outdated if not one.own]):
         raise OlderReleases(outdated_heading(found), outdated_lines(found), [asdict(one) for one in found])
-    return replace(locked, warnings=(*notices, *locked.warnings, *unstated))
+    return replace(locked, warnings=(*notices, *locked.warnings, *standing))
 
 
 def _relocked(  # noqa: PLR0913 - as above

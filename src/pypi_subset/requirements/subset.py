@@ -46,7 +46,7 @@ from pypi_subset.requirements.subset_toml import (
     read_settings,
     read_targets,
 )
-from pypi_subset.targets.named_systems import is_named, tag_of
+from pypi_subset.targets.named_systems import is_named, pip_of, tag_of
 from pypi_subset.targets.tag import parse
 
 
@@ -157,7 +157,7 @@ def find_target(name: str, python: str | None, root: Path) -> Target:
                 raise TargetError(msg, nearest=own, target=name, next_step=step) from error
             step = error.next_step if python or error.nearest else f"as in `pypi-subset target {name} --python 3.12`"
             raise TargetError(error.what, target=name, next_step=step) from error
-        return parse(name, tag, version)
+        return replace(parse(name, tag, version), system_pip=pip_of(name, python))
     return parse(name, name, python)
 
 

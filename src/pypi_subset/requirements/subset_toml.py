@@ -15,7 +15,8 @@ from pypi_subset.requirements.places import places_of
 from pypi_subset.requirements.toml import Settings, nearest, not_text, parse_toml, unknown_keys
 from pypi_subset.support import files
 from pypi_subset.targets.host import describe_host
-from pypi_subset.targets.named_systems import canonical, is_named, tag_of
+from pypi_subset.targets.named_systems import canonical, is_named, pip_of, tag_of
+from pypi_subset.targets.pips.versions import with_pip
 from pypi_subset.targets.self_described import read_description
 from pypi_subset.targets.tag import OPEN_MARKERS, parse
 
@@ -149,7 +150,7 @@ def _read_target(settings: Settings, name: str, value: object, faults: list[Faul
 def _check_target(table: _Table) -> None:
     """Add a fault for each key that is missing, unknown, or of no use beside another."""
     # A machine that described itself has values of its own.
-    keys = ("file",) if "file" in table.values else (*WAYS[1:], "python", *OPEN_MARKERS)
+    keys = ("file",) if "file" in table.values else (*WAYS[1:], "python", "pip", *OPEN_MARKERS)
     table.allow(*keys)
     ways = [key for key in keys if key in WAYS and key in table.values]
     if not ways:
@@ -165,18 +166,24 @@ def _check_target(table: _Table) -> None:
                 table.fault("the host has values of its own", key, step="drop the line, or write the tag in full")
 
 
-def _make_target(name: str, table: _Table) -> Target:
+def _make_target(name: str, table: _Table) -> Target | None:
     values = table.values
     if "file" in values:
         return _described(name, table)
     if values.get("tag") == HOST:
         return describe_host(name)
     tag, python = values.get("tag", ""), values.get("python")
-    system = values.get("on", "")
+    system, known = values.get("on", ""), ""
     if system:
+        known = pip_of(system, python)
         tag, python = tag_of(name, system, python)
     target = parse(name, tag, python, given={key: values[key] for key in OPEN_MARKERS if key in values})
-    return replace(target, system=canonical(system))
+    target = replace(target, system=canonical(system), system_pip=known)
+    try:
+        return with_pip(target, values["pip"]) if "pip" in values else target
+    except TargetError as error:
+        table.fault(error.what, "pip", step=error.next_step)
+        return None
 
 
 def _described(name: str, table: _Table) -> Target:

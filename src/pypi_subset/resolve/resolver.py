@@ -31,7 +31,7 @@ from pypi_subset.resolve.required_by import asked_of, refuse_open_constraints, w
 from pypi_subset.resolve.warnings import assumed_of, assumption, brings
 from pypi_subset.support import files
 from pypi_subset.targets.patch_levels import at_patch, marker_of
-from pypi_subset.targets.pip_flags import pip_flags
+from pypi_subset.targets.pips.flags import pip_flags
 from pypi_subset.upstream.builds import NotBuilt
 
 if TYPE_CHECKING:

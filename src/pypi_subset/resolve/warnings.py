@@ -6,9 +6,12 @@ import difflib
 from typing import TYPE_CHECKING, Any, cast
 
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
 
+from pypi_subset.distributions import filenames
 from pypi_subset.distributions.metadata import parse_requirement
 from pypi_subset.targets.markers import decided
+from pypi_subset.targets.pips.versions import sees
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,8 +19,9 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
     from pypi_subset.model.candidates import Candidate
-    from pypi_subset.model.locks import Reason
+    from pypi_subset.model.locks import Lock, Reason
     from pypi_subset.model.requests import Job
+    from pypi_subset.model.targets import Target
 
 
 def unknown_extras(
@@ -82,3 +86,23 @@ def yanked(candidates: Iterable[Candidate]) -> Iterator[str]:
         if distribution.yanked is not None:
             why = distribution.yanked or "no reason given"
             yield f"{distribution.project} {distribution.version} was yanked: {why}"
+
+
+def old_pips(targets: Iterable[Target], locks: Sequence[Lock]) -> Iterator[str]:
+    """
+    Yield a sentence for each target if the pip of its system passes over locked wheels and no lock brings another pip.
+
+    :param locks: those of all targets.
+    """
+    for target in (one for one in targets if one.system_pip):
+        names = {pin.distribution.filename for lock in locks if lock.target_name == target.name for pin in lock.pins}
+        tags = {name: filenames.parse(name)[2] for name in names}
+        projects = {filenames.parse(name)[0] for name in names}
+        pip, own = Version(target.system_pip), {*target.tags}
+        unseen = sorted(
+            name for name, those in tags.items() if those and not any(sees(pip, one) for one in those & own)
+        )
+        if unseen and "pip" not in projects:
+            what = f"{target.name}: pip {pip}, which {target.system} brings, does not see {len(unseen)} of {len(names)} locked files"
+            other = f'add pip = "{pip}" to the target to lock wheels that it sees'
+            yield f"{what}, {unseen[0]} for one: write pip = true below [bootstrap] to bring a newer pip, or {other}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from packaging import tags as packaging_tags
 
 from pypi_subset.errors import TargetError
+from pypi_subset.targets.pips.versions import names_macos, puts_linux_first
 from pypi_subset.targets.platforms import glibc_names, musl_names
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 _Kind = TypeVar("_Kind")
-#: Before it, pip named macOS 11 and its successors in its own way.
-_MACOS_11 = (20, 3)
-#: From here on what was built on the machine itself outranks what was built for many.
-_LINUX_FIRST = (26, 3)
 #: Systems whose tags packaging reads from the running machine in ways that no description holds.
 _UNTOLD = ("Android", "Emscripten", "iOS")
 
@@ -98,7 +95,7 @@ def _mac_platforms(facts: Facts, pip: Version | None) -> tuple[str, ...]:
     if facts.fact(int, "bits") == 32:  # noqa: PLR2004 - bits
         machine = "ppc" if machine.startswith("ppc") else "i386"
     system = int(match[1]), int(match[2])
-    if system >= (11, 0) and pip is not None and pip.release < _MACOS_11:
+    if not names_macos(pip, system):
         facts.fail(f"pip {pip} names macOS {version} in a way of its own", next_step=UPGRADE_PIP)
     return tuple(packaging_tags.mac_platforms(system, machine))
 
@@ -119,7 +116,7 @@ def _linux_platforms(facts: Facts, arch: str, pip: Version | None) -> tuple[str,
     elif (family, major) == ("musl", 1):
         many = [f"{one}_{arch}" for arch in archs for one in musl_names(minor)]
     native = [f"linux_{arch}" for arch in archs]
-    return tuple(chain(native, many) if pip is None or pip.release >= _LINUX_FIRST else chain(many, native))
+    return tuple(chain(native, many) if puts_linux_first(pip) else chain(many, native))
 
 
 def _runs_manylinux(facts: Facts, archs: Sequence[str]) -> bool:

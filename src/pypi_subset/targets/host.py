@@ -44,7 +44,8 @@ def description(target: Target) -> tuple[str, ...]:
         minor = ".".join(map(str, target.python[:2]))
         following = ("python_full_version", *(("implementation_version",) if target.implementation == "cp" else ()))
         values |= dict.fromkeys(following, f"every {minor}.z")
-    lines = [f"{target.name}: {target.tag}, Python {target.version}", "", "markers"]
+    pip = f", pip {target.pip}" if target.pip else ""
+    lines = [f"{target.name}: {target.tag}, Python {target.version}{pip}", "", "markers"]
     lines += [f"  {name} = {values.get(name, 'open')}" for name in sorted(default_environment())]
     if target.brought:
         lines += [

@@ -46,6 +46,7 @@ class System:
     :param platform: its platform tag, ``{arch}`` standing for the architecture.
     :param arches: the architectures that it runs on; the first is meant where none is named.
     :param python: ``3.11``, the system's own; ``""`` if it brings none.
+    :param pip: ``23.0.1``, the version that its packages bring for its own Python; ``""`` if that is not certain.
     :param spellings: the names that mean it, all in small letters.
     """
 
@@ -53,6 +54,7 @@ class System:
     platform: str
     arches: tuple[str, ...]
     python: str
+    pip: str
     spellings: frozenset[str]
 
     def platform_of(self, arch: str) -> str:
@@ -139,6 +141,20 @@ def tag_of(name: str, on: str, python: str | None = None) -> tuple[str, str | No
     return f"{interpreter}{abi}-{system.platform_of(arch)}", full
 
 
+def pip_of(on: str, python: str | None = None) -> str:
+    """
+    Return the version of the pip that a system brings; ``""`` if it is not certain, or for another Python than its own.
+
+    :param on: as `tag_of` takes it.
+    :param python: likewise.
+    """
+    found, match = _find(on), _PYTHON.fullmatch(python or "")
+    if found is None or (python is not None and (match is None or match["pypy"] or match["threads"])):
+        return ""
+    system, _ = found
+    return system.pip if match is None or system.python == f"3.{match['minor']}" else ""
+
+
 def _unsupported(python: str, name: str) -> TargetError:
     msg = f"Python {python!r} is not supported"
     return TargetError(msg, target=name, next_step=f"write one from 3.{OLDEST_PYTHON} to 3.{NEWEST_PYTHON}")
@@ -158,6 +174,7 @@ def _system(family: str, table: dict[str, Any], release: str, facts: tuple[str, 
         platform=platform,
         arches=(*table["arches"], *later),
         python=f"3.{minor}" if minor else "",
+        pip=table.get("pips", {}).get(release, ""),
         spellings=frozenset((*codenames, *named)),
     )
 

@@ -23,25 +23,13 @@ from pypi_subset.support.text import has_long_number, values
 from pypi_subset.targets.brought import brought_by
 from pypi_subset.targets.described_platforms import UPGRADE_PIP, WORD, Facts, platforms_of, untold
 from pypi_subset.targets.grammar import FREE_THREADED, NO_PYMALLOC
+from pypi_subset.targets.pips.versions import knows, lists, too_old_for
 from pypi_subset.targets.tag import flagged, tags_of, telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-#: The first pip that knows a platform tag (PEP 513, 571, 599, 600, 656; macOS 11 with universal2).
-_FIRST_PIP = (
-    (re.compile(r"manylinux1_\w+"), (8, 1)),
-    (re.compile(r"manylinux2010_\w+"), (19, 0)),
-    (re.compile(r"manylinux2014_\w+"), (19, 3)),
-    (re.compile(r"manylinux_\w+"), (20, 3)),
-    (re.compile(r"musllinux_\w+"), (21, 2)),
-    (re.compile(r"macosx_(?:\w+_universal2|(?:1[1-9]|[2-9][0-9])_\w+)"), (20, 3)),
-)
-#: From here on pip's tags are those of packaging; before, there were no ``py3X-none-<platform>``.
-_TAGS_OF_PACKAGING = (20, 0)
-#: The first that lists ``abi3t`` (PEP 803).
-_ABI3T = (26, 1)
 _TAG = re.compile(r"[a-z0-9_.]+-[a-z0-9_.]+-[a-z0-9_.]+", re.ASCII | re.IGNORECASE)
 
 
@@ -63,8 +51,8 @@ def read_description(name: str, path: Path) -> Target:
         tags = _as_listed(facts, listed, tags_of(implementation, python[:2], abis, platforms))
     else:
         abis = _abis(facts, implementation, python)
-        platforms = tuple(one for one in platforms_of(facts, pip) if _knows(pip, one))
-        tags = tuple(tag for tag in tags_of(implementation, python[:2], abis, platforms) if _lists(pip, tag))
+        platforms = tuple(one for one in platforms_of(facts, pip) if knows(pip, one))
+        tags = tuple(tag for tag in tags_of(implementation, python[:2], abis, platforms) if lists(pip, tag))
     unseen = _unseen(facts, pip, platforms)
     markers = {key: facts.fact(str, "markers", key) for key in default_environment()}
     return Target(
@@ -165,7 +153,7 @@ def _as_listed(facts: Facts, listed: Sequence[Tag], derived: Sequence[Tag]) -> t
 def _unseen(facts: Facts, pip: Version | None, platforms: Sequence[str]) -> tuple[str, ...]:
     """Return the platforms that the newest pip would see there, and the machine's own does not."""
     newest = () if untold(facts) else platforms_of(facts, None)
-    return tuple(one for one in newest if one not in platforms and not _knows(pip, one))
+    return tuple(one for one in newest if one not in platforms and not knows(pip, one))
 
 
 def _notes(facts: Facts, pip: Version | None, unseen: Sequence[str], *, listed: bool) -> Iterator[str]:
@@ -174,20 +162,8 @@ def _notes(facts: Facts, pip: Version | None, unseen: Sequence[str], *, listed: 
         yield f"{facts.path}: there is no pip; the tags are those that a new one would list"
     elif not listed:
         yield f"{facts.path}: pip {pip} did not list its tags; they follow from its version"
-    if unseen:
-        more = f" and {len(unseen) - 1} more platforms" if len(unseen) > 1 else ""
-        yield f"{facts.path}: pip {pip} is too old for {unseen[0]}{more}: wheels for them alone are left out; {UPGRADE_PIP}"
-
-
-def _knows(pip: Version | None, platform: str) -> bool:
-    return all(pip is None or pip.release >= first for name, first in _FIRST_PIP if name.fullmatch(platform))
-
-
-def _lists(pip: Version | None, tag: Tag) -> bool:
-    """Whether that pip is new enough for a kind of tag, its platform aside."""
-    specific = re.fullmatch(r"py3[0-9]+", tag.interpreter) and tag.platform != "any"
-    first = _ABI3T if tag.abi == "abi3t" else _TAGS_OF_PACKAGING if specific else (0,)
-    return pip is None or pip.release >= first
+    if pip is not None and unseen:
+        yield f"{facts.path}: {too_old_for(pip, unseen)}; {UPGRADE_PIP}"
 
 
 def _abis(facts: Facts, implementation: str, python: tuple[int, int, int]) -> tuple[str, ...]:

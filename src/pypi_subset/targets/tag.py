@@ -80,7 +80,13 @@ def line_with(target: Target, names: Iterable[str]) -> str:
     python = target.version if target.exact else None
     derived = parse(target.name, target.tag, python).environment
     given = {name: value for name, value in target.markers if derived.get(name) != value}
-    values = {"tag": target.tag, **({"python": python} if python else {}), **given, **dict.fromkeys(names, "…")}
+    stated = {"python": python, "pip": target.pip}
+    values = {
+        "tag": target.tag,
+        **{key: text for key, text in stated.items() if text},
+        **given,
+        **dict.fromkeys(names, "…"),
+    }
     return f"{target.name} = {{ {', '.join(f'{key} = {json.dumps(value, ensure_ascii=False)}' for key, value in values.items())} }}"
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pypi_subset.targets.pip_flags import pip_flags
+from pypi_subset.targets.pips.flags import pip_flags
 from tests.evidence.bench.jobs import NAB, UV
 from tests.support.checkout import ROOT
 

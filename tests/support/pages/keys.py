@@ -31,6 +31,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "tag": "`<python>[-<abi>]-<platform>`, or `host`",
         "on": "the name of a system",
         "python": "`3.12`, `3.12.4`, `3.13t` or `pypy3.10`",
+        "pip": "version of an old pip, which limits the tags, see [targets](targets.md#the-pip-of-a-target)",
         "platform_release": "value of this marker",
         "platform_version": "value of this marker",
         "platform_machine": "value of this marker",

@@ -167,7 +167,7 @@ def targets(run: Run) -> None:
     """
     List the names of systems that a target may be on.
 
-    targets prints for each system which wheels it takes, its architectures, and its own Python. In subset.toml:
+    targets prints for each system which wheels it takes, its architectures, and its own Python and pip. In subset.toml:
     lab = { on = "debian-12", python = "3.12" }, or on = "debian-12-aarch64".
     """
     from pypi_subset.targets.named_systems import expanded, systems  # noqa: PLC0415
@@ -176,13 +176,13 @@ def targets(run: Run) -> None:
         from pypi_subset.cli.answers import SystemEntry, TargetsAnswer  # noqa: PLC0415
 
         entries = (
-            SystemEntry(name=one.name, wheels=expanded(one), architectures=one.arches, python=one.python)
+            SystemEntry(name=one.name, wheels=expanded(one), architectures=one.arches, python=one.python, pip=one.pip)
             for one in systems()
         )
         run.write_answer(TargetsAnswer(schema="1.0", systems=tuple(entries)))
         return
-    rows = [(one.name, expanded(one), ", ".join(one.arches), one.python or "-") for one in systems()]
-    run.answer.table(["name", "takes wheels for", "architectures", "Python"], rows)
+    rows = [(one.name, expanded(one), ", ".join(one.arches), one.python or "-", one.pip or "-") for one in systems()]
+    run.answer.table(["name", "takes wheels for", "architectures", "Python", "pip"], rows)
 
 
 @command(result=True)
@@ -219,5 +219,6 @@ def target(
         markers=dict(sorted(found.lasting_markers.items())),
         tags=tuple(map(str, found.tags)),
         brought={project: str(version) for project, version in found.brought},
+        pip=found.pip,
     )
     run.write_answer(document)

@@ -79,10 +79,11 @@ def versions_for(wheels: Iterable[Candidate], target: Target) -> list[Version]:
 
 def _new_pip(target: Target) -> Iterator[tuple[Target, str]]:
     """Yield the target with a pip of today and how to get it, if it is a machine that may have an older pip."""
-    if target.described:
+    if target.described or target.pip:
         platforms = (*target.unseen, *target.platforms)
         tags = tags_of(target.implementation, target.python[:2], target.abis, platforms)
-        how = f"its pip is too old for a wheel that its system would take: update pip there, and describe {target.name} again"
+        then = f"describe {target.name} again" if target.described else "change pip in the target"
+        how = f"its pip is too old for a wheel that its system would take: update pip there, and {then}"
         yield replace(target, platforms=platforms, tags=tags), how
 
 

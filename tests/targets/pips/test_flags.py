@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from pypi_subset.targets.host import describe_host
-from pypi_subset.targets.pip_flags import pip_flags
+from pypi_subset.targets.pips.flags import pip_flags
 from pypi_subset.targets.tag import parse
 from tests.support.stages.tags import DERIVE, TAGS
 
