@@ -108,7 +108,7 @@ def test_the_search_works_in_a_site_and_from_a_disk(manual: Path, tmp_path: Path
         assert tab.run("getComputedStyle(document.querySelector('.sidebar-drawer')).position") != "static"
 
 
-@pytest.mark.slow
+@pytest.mark.manual
 def test_make_docs_says_where_the_manual_is() -> None:
     """The last lines name the front page, which is there, and the next step."""
     inv = [sys.executable, "-m", "invoke", "--search-root", str(ROOT), "docs"]

@@ -465,7 +465,7 @@ def test_a_part_of_another_job_is_not_joined(
     assert not place.exists()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="stands for a machine of GitLab's, which runs Linux")
 def test_steps_for_gitlab(published: Workspace, tmp_path: Path, locked: Path, own: list[Any]) -> None:
     """The same in GitLab's way; a job that is red keeps its report as well, and the joined report is red for it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,6 @@ from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from tests.support.sites.workspace import Workspace
 
@@ -322,6 +322,22 @@ def test_a_broken_setting(
     assert [part for part in wanted if part.format_map(_Known(world)) not in line] == [], line
     assert "S3" not in line
     assert "Traceback" not in line
+
+
+def test_certificates_are_read_again_once_they_changed(
+    workspace: Workspace, world: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A file that several runs of one process name is refused by the run that finds it broken."""
+    own = tmp_path / "own.crt"
+    own.write_bytes(Path(world["own"]).read_bytes())
+    for name, value in {"PIP_INDEX_URL": world["index"], "PIP_CERT": str(own), "SSL_CERT_FILE": str(own)}.items():
+        monkeypatch.setenv(name, value)
+    workspace.write("base.txt", "alpha\n")
+    workspace.toml({"linux": LINUX})
+    plan(workspace.paths)
+    own.write_text("no certificate\n")
+    with pytest.raises(SubsetError, match=r"'cert' \(PIP_CERT\).* in the form PEM"):
+        plan(workspace.paths)
 
 
 class _Known(dict[str, Any]):

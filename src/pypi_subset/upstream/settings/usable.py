@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import ssl
@@ -174,13 +175,24 @@ def _require_certificates(one: Given) -> None:
         if there and path.is_dir() and (one.name == "client-cert" or next(path.iterdir(), None) is None):
             raise refused(one, f"names {path}, which is {'a directory' if one.name == 'client-cert' else 'empty'}")
         if there and path.is_file() and one.name == "cert":
-            ssl.create_default_context(cafile=path)
+            facts = path.stat()
+            _load(path, (facts.st_ino, facts.st_size, facts.st_mtime_ns))
     except ssl.SSLError as error:
         raise refused(one, f"names {path}, which has no certificates in the form PEM") from error
     except OSError as error:
         raise refused(one, f"names {path}, which cannot be read: {error.strerror}") from error
     if not there:
         raise refused(one, f"names {path}, and there is no such file")
+
+
+@functools.lru_cache(maxsize=16)
+def _load(path: Path, _facts: tuple[int, ...]) -> None:
+    """
+    Load the certificates of the file *path*: once in a process, since several settings often name one file.
+
+    :raises ssl.SSLError: it has none in the form PEM.
+    """
+    ssl.create_default_context(cafile=path)
 
 
 def _proxies(settings: Mapping[str, Given], options: Values, environment: Mapping[str, str]) -> Iterator[Given]:
