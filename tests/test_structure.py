@@ -57,6 +57,7 @@ BESIDE_STANDARD = {
     "standalone/describe_target.py": {"_manylinux"},
     "standalone/importer": {"pypi_subset"},
     "standalone/installer": {"pypi_subset"},
+    "standalone/requester": {"pypi_subset"},
     "standalone/joined.py": set(),
 }
 #: Modules of Python that Windows has not.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -12,9 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset.standalone import joined
-from pypi_subset.standalone.joined import import_bundle, install
+from pypi_subset.standalone.joined import import_bundle, install, request
+from pypi_subset.targets.self_described import read_description
 from tests.support.gap import far as far_module
-from tests.support.gap import installs
+from tests.support.gap import installs, requests
 from tests.support.gap.far import Trip, pythons, run_alone
 from tests.support.gap.releases import files_of
 
@@ -23,15 +25,16 @@ if TYPE_CHECKING:
 
 FOLDER = Path(joined.__file__).parent
 #: Each file, and what joins it.
-SCRIPTS = {"import_bundle.py": import_bundle, "install.py": install}
+SCRIPTS = {"import_bundle.py": import_bundle, "install.py": install, "request.py": request}
 #: The directory of the modules of each.
-PACKAGES = {"import_bundle.py": "importer", "install.py": "installer"}
+PACKAGES = {"import_bundle.py": "importer", "install.py": "installer", "request.py": "requester"}
 MODULES = sorted(
     path for name in PACKAGES.values() for path in (FOLDER / name).rglob("*.py") if path.name != "__init__.py"
 )
 #: Modules of the standard library that 3.6 has, and that no later Python removed; each system has them, but the last three.
 IMPORTS = {
     *("argparse", "base64", "binascii", "calendar", "contextlib", "ctypes", "errno", "hashlib", "html", "html.parser"),
+    *("codecs", "importlib.machinery", "sysconfig", "textwrap"),
     *("difflib", "http.client", "pathlib", "ssl", "tempfile", "urllib.error", "urllib.request"),
     *(
         "io",
@@ -153,7 +156,9 @@ def test_numbers_of_lines_are_those_of_the_file(script: Path, tmp_path: Path) ->
     """A traceback names lines of the file as an editor shows them."""
     broken = tmp_path / "broken.py"
     broken.write_text(
-        script.read_text().replace("        chosen = parser", "        raise RuntimeError\n        chosen = parser", 1)
+        re.sub(
+            r"(        )(chosen = parser|carry_out\(parser)", r"\1raise RuntimeError\n\1\2", script.read_text(), count=1
+        )
     )
     done = run_alone(sys.executable, broken)
     number = int(re.findall(r'broken\.py", line (\d+), in main', done.err)[0])
@@ -269,7 +274,43 @@ def test_every_python_installs(lab: installs.Lab, tmp_path: Path, version: str) 
     assert installs.run_alone(PYTHONS[version], script, "--help").code == 0
 
 
+@pytest.mark.parametrize(
+    "version",
+    [pytest.param(one, marks=() if one in ENDS else pytest.mark.slow) for one in sorted(PYTHONS)],
+)
+def test_every_python_requests(tmp_path: Path, version: str) -> None:
+    """
+    A request of a project and of a failed pip, with a description of this machine that becomes a target.
+
+    An older Python gets one line that names what is needed.
+    """
+    script = written(tmp_path, "request.py")
+    (tmp_path / "pip.log").write_text("ERROR: No matching distribution found for lib>=2 (from app)\n")
+    arguments = ("app[x]; python_version >= '3'", "--log", tmp_path / "pip.log", "--to", tmp_path / "request.json")
+    done = installs.run_alone(PYTHONS[version], script, *arguments)
+    if version.startswith("2.") or version in {"3.4", "3.5"}:
+        assert done.code == 1
+        assert done.err == "request.py: error: it needs Python 3.6 or newer; run it with another python3\n"
+        return
+    assert done.code == 0, done.err
+    document = json.loads((tmp_path / "request.json").read_bytes())
+    assert done.out == (tmp_path / "request.json").read_text()
+    assert [*map(requests.spelt, document["requirements"])] == ['app[x]; python_version >= "3"', "lib>=2"]
+    (tmp_path / "lab.json").write_text(json.dumps(document["machine"]))
+    assert read_description("lab", tmp_path / "lab.json").version == version
+    assert installs.run_alone(PYTHONS[version], script, "--help").code == 0
+
+
+def test_a_module_that_is_a_program_too_does_not_start(tmp_path: Path) -> None:
+    """The description of a machine is a program of its own: in the joined file, its start is left out."""
+    starts = [
+        line for line in written(tmp_path, "request.py").read_text().splitlines() if line.startswith("if __name__")
+    ]
+    assert len(starts) == 1
+
+
 def test_the_helper_joins_it_once() -> None:
     """The bytes that other tests use are these."""
     assert far_module.joined() == import_bundle()
     assert installs.joined() == install()
+    assert requests.joined() == request()

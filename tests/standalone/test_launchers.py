@@ -55,8 +55,9 @@ def launch(site: Path, *pythons: str, fits: str, **variables: str) -> subprocess
 def test_what_a_site_has() -> None:
     """The installer, joined, and a launcher for each family of systems; lines for Windows end as there."""
     found = launchers.render()
-    assert found.keys() == {paths.INSTALLER, paths.INSTALLER_SH, paths.INSTALLER_CMD}
+    assert found.keys() == {paths.INSTALLER, paths.INSTALLER_SH, paths.INSTALLER_CMD, paths.REQUESTER}
     assert found[paths.INSTALLER] == joined.install()
+    assert found[paths.REQUESTER] == joined.request()
     assert found[paths.INSTALLER_SH].count(b"\r") == 0
     assert found[paths.INSTALLER_CMD].count(b"\r\n") == found[paths.INSTALLER_CMD].count(b"\n") > 10
 

@@ -30,8 +30,8 @@ class NoSolution(SubsetError):
 
     #: ``hash``: without all hashes there may be a solution; ``clash``: without the last of *requests*.
     kind: Literal["", "hash", "clash"] = ""
-    #: Whether the policy refuses what the target could have.
-    refused = False
+    #: The rules of the policy that refuse what the target could have.
+    refused: tuple[str, ...] = ()
     #: The next step if a build has the gap, where that is another one: no set names what a build requires.
     step_of_build = ""
 

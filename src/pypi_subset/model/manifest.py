@@ -226,9 +226,9 @@ class Manifest(Document, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "the manifest"
-    version: ClassVar[Literal["1.6"]] = "1.6"
+    version: ClassVar[Literal["1.7"]] = "1.7"
 
-    schema: Literal["1.6"]
+    schema: Literal["1.7"]
     targets: tuple[TargetEntry, ...]
     sets: tuple[SetEntry, ...]
     files: tuple[File, ...]

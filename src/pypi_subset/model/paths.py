@@ -20,6 +20,8 @@ PAGE, JSON_PAGE = "index.html", "index.v1_json"
 MANIFEST, FIND_LINKS, README, NOT_FOUND = "manifest.json", "find-links.html", "README.md", "404.html"
 #: What installs a set on a machine without pypi-subset, and what starts it on Unix and on Windows.
 INSTALLER, INSTALLER_SH, INSTALLER_CMD = "install.py", "install.sh", "install.cmd"
+#: What writes there what the site lacks, for the connected side.
+REQUESTER = "request.py"
 #: What `publish` says of a published site, at its destination alone.
 RELEASE = "release.json"
 #: The page about the live release of an imported site. The front page shows it.
@@ -50,7 +52,7 @@ ALL_WHEELS = f"{SIMPLE}/*/*.whl"
 GENERATED = frozenset(
     {
         *(SIMPLE, SIMPLE_JSON, VIEWS, LOCKS, SERVERS, PROOF, PROJECTS, REQUESTS, LISTS, MANUAL),
-        *(INSTALLER, INSTALLER_SH, INSTALLER_CMD),
+        *(INSTALLER, INSTALLER_SH, INSTALLER_CMD, REQUESTER),
         *(PAGE, MANIFEST, FIND_LINKS, README, NOT_FOUND, NO_JEKYLL, HEADERS, STYLE, SCRIPT, SEARCH, *OF_THE_PLACE),
     }
 )
@@ -84,7 +86,7 @@ _LAST = {FIND_LINKS: 2, SEARCH: 3, REPORT_STYLE: 1, REPORT_SCRIPT: 1, MANIFEST: 
 _MANUAL_FILE = re.compile(rf"{MANUAL}(?:/[A-Za-z0-9_](?:[A-Za-z0-9._-]{{0,98}}[A-Za-z0-9_])?){{1,8}}")
 
 # What every site has, whatever is in it; the first list since schema 1.0, the second since 1.1, pages for people since 1.4,
-# the last list since 1.6.
+# the installers since 1.6, the last one since 1.7.
 _TOP = (
     *(PAGE, FIND_LINKS, NOT_FOUND, NO_JEKYLL, HEADERS),
     *(f"{SERVERS}/{name}" for name in (CADDY, APACHE, NGINX)),
@@ -92,7 +94,7 @@ _TOP = (
 )
 _ASSETS = (STYLE, SCRIPT)
 _INSTALLERS = (INSTALLER, INSTALLER_SH, INSTALLER_CMD)
-_PEOPLE_SINCE, _INSTALLERS_SINCE = 4, 6
+_PEOPLE_SINCE, _INSTALLERS_SINCE, _REQUESTER_SINCE = 4, 6, 7
 
 #: Projects that the front page lists, and each page of a long list.
 LISTED = 200
@@ -154,7 +156,7 @@ def written(
     :param jobs: names of the locks.
     :param requests: each set, with each project that it requests.
     :param minor: the minor number of the manifest's schema. 1.0 had no style and no script, 1.3 the front page alone,
-        1.5 no installer.
+        1.5 no installer, 1.6 no `REQUESTER`.
     """
     found = {*_TOP, *(_ASSETS if minor else ()), *(path for job in jobs for path in lock_paths(job))}
     found.update(_index_paths(SIMPLE, projects), (f"{SIMPLE_JSON}/{one}/{PAGE}" for one in projects))
@@ -165,6 +167,8 @@ def written(
         found.update({SEARCH, *map(list_page, lists_of(len(projects)))})
     if minor >= _INSTALLERS_SINCE:
         found.update(_INSTALLERS)
+    if minor >= _REQUESTER_SINCE:
+        found.add(REQUESTER)
     return found
 
 

@@ -54,9 +54,9 @@ print("\\ntags: " + json.dumps(tags))
 """
 
 
-def main(arguments: "list[str]") -> int:
+def print_description(arguments: "list[str]") -> int:
     """Return the exit code, after printing the description, or on standard error one line that says what went wrong."""
-    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = DescriptionParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.parse_args(arguments)
     try:
         text = json.dumps(describe(), indent=1, sort_keys=True)
@@ -65,21 +65,21 @@ def main(arguments: "list[str]") -> int:
     except Exception as error:  # any error is one line
         # What could not be written must not be tried again when Python ends.
         sys.stdout = open(os.devnull, "w")
-        complain(f"{type(error).__name__}: {' '.join(str(error).split())}")
+        complain_of_description(f"{type(error).__name__}: {' '.join(str(error).split())}")
         return 1
     return 0
 
 
-class Parser(argparse.ArgumentParser):
+class DescriptionParser(argparse.ArgumentParser):
     """The command line: nothing but ``--help``."""
 
     def error(self, message: str) -> "NoReturn":
         """End with one line, as all errors do."""
-        complain(f"{message}; see --help")
+        complain_of_description(f"{message}; see --help")
         sys.exit(2)
 
 
-def complain(what: str) -> None:
+def complain_of_description(what: str) -> None:
     """Say *what* is wrong, in one line."""
     sys.stderr.write(f"describe_target.py: error: {what}\n")
 
@@ -281,4 +281,4 @@ def run(command: "list[str]", environment: "dict[str, str] | None" = None) -> "t
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(print_description(sys.argv[1:]))

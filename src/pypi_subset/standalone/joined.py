@@ -1,4 +1,4 @@
-"""``import_bundle.py`` and ``install.py``: modules joined into one file each, for machines without pypi-subset."""
+"""``import_bundle.py``, ``install.py`` and ``request.py``: modules joined into one file each, for machines without pypi-subset."""
 
 from __future__ import annotations
 
@@ -56,6 +56,22 @@ file is compared with its SHA-256. `python3 install.py --help` lists all options
 It needs Python 3.6 or newer and nothing else: pip comes from the site. It reads the site alone, and writes only into
 the environment.""",
 )
+_REQUESTER = _Script(
+    package="requester",
+    name="request.py",
+    about="""\
+Write what this machine lacks to request.json, for the connected side of a site of pypi-subset.
+
+    python3 request.py "pandas>=2" -r requirements.txt
+    python3 -m pip install pandas 2>&1 | python3 request.py --log -
+
+It prints the whole text before it writes the file: names, versions and markers of projects, and a description of this
+Python. It leaves out addresses, paths, options of pip, and names of this machine and its user. Run it with the Python
+that is to install them. `python3 request.py --help` lists all options.
+
+It needs Python 3.6 or newer and nothing else. It uses no network, and writes one file, request.json or the one of
+--to.""",
+)
 _HEAD = '''\
 #!/usr/bin/env python3
 """
@@ -85,6 +101,11 @@ def install() -> bytes:
     return _joined(_INSTALLER)
 
 
+def request() -> bytes:
+    """Return ``request.py``: the same modules, the same bytes."""
+    return _joined(_REQUESTER)
+
+
 def _joined(script: _Script) -> bytes:
     """
     Return the file of *script*.
@@ -94,7 +115,8 @@ def _joined(script: _Script) -> bytes:
     standard: set[str] = set()
     bodies: list[str] = []
     owners: dict[str, str] = {}
-    for module in _in_order(f"{_PACKAGE}.{script.package}.{_LAST}"):
+    last = f"{_PACKAGE}.{script.package}.{_LAST}"
+    for module in _in_order(last):
         source = _path(module).read_text(encoding="utf-8")
         tree = ast.parse(source)
         standard |= {ast.unparse(one) for one in tree.body if _is_import(one) and not _is_own(one)}
@@ -104,7 +126,7 @@ def _joined(script: _Script) -> bytes:
                 msg = f"{owners[name]} and {owner} both define {name}"
                 raise ValueError(msg)
         title = module.removeprefix(f"{_PACKAGE}.").removeprefix(f"{script.package}.").replace(".", "/")
-        bodies.append(f"# {f' {title}.py ':=^118}\n\n{_body(source, tree)}")
+        bodies.append(f"# {f' {title}.py ':=^118}\n\n{_body(source, tree, is_last=module == last)}")
     imports = sorted(standard, key=lambda line: (line.startswith("from"), line))
     program = "\n".join([*imports, "", "\n\n\n".join(bodies)])
     if "'''" in program or not program.isascii():
@@ -152,6 +174,11 @@ def _is_for_types(node: ast.stmt) -> bool:
     return isinstance(node, ast.Assign) and ast.unparse(node) == "TYPE_CHECKING = False"
 
 
+def _is_start(node: ast.stmt) -> bool:
+    """Return whether *node* runs a module that was started as a program."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
+
+
 def _defined(tree: ast.Module) -> set[str]:
     """Return the names that a module defines at its top."""
     found: set[str] = set()
@@ -174,11 +201,11 @@ def _imported(tree: ast.Module) -> dict[str, str]:
     return found
 
 
-def _body(source: str, tree: ast.Module) -> str:
-    """Return the lines of a module without its imports and what is for type checkers."""
+def _body(source: str, tree: ast.Module, *, is_last: bool) -> str:
+    """Return the lines of a module without its imports and what is for type checkers; the last one alone starts."""
     lines = source.splitlines()
     for node in tree.body:
-        if _is_import(node) or _is_for_types(node):
+        if _is_import(node) or _is_for_types(node) or (_is_start(node) and not is_last):
             lines[node.lineno - 1 : node.end_lineno] = [""] * (int(node.end_lineno or 0) - node.lineno + 1)
     text = "\n".join(lines).strip()
     while "\n\n\n\n" in text:

@@ -132,7 +132,7 @@ def _barred(
             step = f"write '{requirement.name}=={version}' in the set, for pip takes no yanked release else; and {step}"
         ways = "; or ".join(filter(None, (step, loosened)))
         error = gap.error(f"the policy refuses {version}: {reason_of(one)}", ways, seen)
-        error.refused, error.step_of_build = True, own
+        error.refused, error.step_of_build = tuple(dict.fromkeys(each.rule for each in one.verdicts)), own
         return error
     if what := _yanked(shown, target):
         files = [one for files in allowed.values() for one in files]
@@ -152,7 +152,7 @@ def _vanished(requirement: Requirement, project: NormalizedName, gap: _Gap, know
         return None
     one = fitting[0]
     error = gap.error(f"{one.version}, which was locked, is not taken: {one.sentence}", letting_in(one))
-    error.refused = True
+    error.refused = (one.rule,)
     return error
 
 

@@ -13,8 +13,8 @@ TOPS = frozenset(
     (
         *(".nojekyll", "404.html", "README.md", "_headers", "docs", "files", "find-links.html", "hosts", "index.html"),
         *("install.cmd", "install.py", "install.sh"),
-        *("list", "locks", "manifest.json", "page.css", "page.js", "project", "proof", "release.json", "request"),
-        *("search.js", "simple", "simple-json", "targets"),
+        *("list", "locks", "manifest.json", "page.css", "page.js", "project", "proof", "release.json"),
+        *("request", "request.py", "search.js", "simple", "simple-json", "targets"),
     )
 )
 #: The page that the importer itself writes into a site.

@@ -1,0 +1,1 @@
+"""``request.py``: what a machine behind the gap lacks, as a document for the connected side."""

@@ -1,0 +1,176 @@
+"""The command line of ``request.py``."""
+
+import argparse
+import os
+import re
+import sys
+import tempfile
+
+from pypi_subset.standalone.importer.errors import Hindered, ImporterError, Misused, shown
+from pypi_subset.standalone.requester.asked import RequirementsFile
+from pypi_subset.standalone.requester.document import REQUEST_KIND, request_text
+from pypi_subset.standalone.requester.grammar import typed_requirement
+from pypi_subset.standalone.requester.logs import requirements_in
+from pypi_subset.standalone.requester.machine import description, is_private, own_names
+from pypi_subset.standalone.requester.texts import text_at
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from pypi_subset.standalone.requester.grammar import Requirement
+
+PROGRAM = "request.py"
+#: Requirements of one request, and bytes of a file that may be an earlier request.
+MOST_REQUIREMENTS, LONGEST_REQUEST = 1000, 1 << 20
+#: A name of a set or a target.
+NAME_OF_SUBSET = re.compile(r"(?=.{1,100}\Z)[a-z0-9]+(?:[-_][a-z0-9]+)*", re.ASCII)
+#: The exit code after Ctrl-C, as shells have it.
+INTERRUPTED = 130
+DESCRIPTION = (
+    "Write what this machine lacks to a file for the connected side: names, versions and a description of this machine."
+    " Exit codes: 0 done, 2 wrong use, 3 surroundings."
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """The command line; an error is one line."""
+
+    def error(self, message: str) -> "NoReturn":
+        """End with one line."""
+        raise Misused(f"{message}; see `{PROGRAM} --help`")
+
+
+def parser() -> Parser:
+    """Return the reader of the command line."""
+    made = Parser(prog=PROGRAM, description=DESCRIPTION)
+    add = made.add_argument
+    add("project", metavar="PROJECT", nargs="*", help="projects, as lines of a requirements file have them")
+    add("-r", "--requirement", metavar="FILE", action="append", default=[], help="a requirements file")
+    add("--log", metavar="FILE", action="append", default=[], help="what a failed pip or uv printed; - for stdin")
+    add("--set", metavar="NAME", default="", help="the set of the subset that is to request them")
+    add("--target", metavar="NAME", default="", help="the target of the subset that this machine is")
+    add("--to", metavar="FILE", default="request.json", help="the file to write (default: request.json)")
+    add("--no-machine", action="store_true", help="leave out the description of this machine")
+    add("--dry-run", action="store_true", help="print the text, and write no file")
+    return made
+
+
+def main(arguments: "list[str]") -> int:
+    """Return the exit code, after printing the text of the request, or one line that says what went wrong."""
+    try:
+        carry_out(parser().parse_args(arguments))
+    except ImporterError as error:
+        return complain(str(error), error.exit_code)
+    except OSError as error:
+        trouble = Hindered(f"{shown(error.filename or PROGRAM)}: {shown(error.strerror or error)}")
+        return complain(str(trouble), trouble.exit_code)
+    except KeyboardInterrupt:
+        return complain("interrupted; run it again", INTERRUPTED)
+    return 0
+
+
+def complain(what: str, code: int) -> int:
+    """Return the exit code *code*, after printing what is wrong in one line."""
+    # What could not be written to standard output must not be tried again when Python ends.
+    try:
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = open(os.devnull, "w")
+    sys.stderr.write(f"{PROGRAM}: error: {what}\n")
+    return code
+
+
+def say(line: str) -> None:
+    """Print a line about what was done."""
+    sys.stderr.write(f"{shown(line)}\n")
+
+
+def carry_out(chosen: "Any") -> None:
+    """Print the request, then write it."""
+    for option, name in (("--set", chosen.set), ("--target", chosen.target)):
+        if name and not NAME_OF_SUBSET.fullmatch(name):
+            raise Misused(f"{option} is no name of a subset; write letters in lower case, digits and hyphens")
+    check_place(chosen.to)
+    names = own_names()
+    found = gathered(chosen, names)
+    machine, emptied = (None, []) if chosen.no_machine else description(names)  # type: tuple[Any, list[str]]
+    for one in emptied:
+        say(f"left out: {one}, which has a name or a path of this machine")
+    text = request_text(found, chosen.set, chosen.target, machine)
+    # The user reads all of it before there is a file to carry.
+    sys.stdout.write(text)
+    sys.stdout.flush()
+    said = f"{len(found)} requirement{'s' * (len(found) != 1)}: {', '.join(one.name for one in found)}"
+    if chosen.dry_run:
+        say(f"{said}; nothing was written")
+        return
+    write_request(chosen.to, text)
+    say(f"wrote {chosen.to} with {said}")
+    say("Next: carry it to the connected side, and run `pypi-subset plan --request request.json` there")
+
+
+def gathered(chosen: "Any", names: "list[str]") -> "list[Requirement]":
+    """
+    Return the requirements of all sources, each once.
+
+    :param names: those of this machine and of its user, which no version and no marker may have.
+    :raises Misused: there is none, or there are too many.
+    """
+    every = [typed_requirement(one) for one in chosen.project]
+    for path in chosen.requirement:
+        source = RequirementsFile(path)
+        every += source.requirements
+        for line in source.left_out:
+            say(f"left out: {line}")
+    for path in chosen.log:
+        missed = requirements_in(text_at(path))
+        if not missed:
+            say(f"{os.path.basename(path)} names no project that pip or uv did not find")
+        every += missed
+    found: dict[str, Requirement] = {}
+    for one in every:
+        if is_private(f"{one.specifier} {one.marker}", names):
+            say(f"left out: {one.name}, whose version or marker has a name of this machine")
+        else:
+            found.setdefault(one.text.lower(), one)
+    if not found:
+        raise Misused("there is nothing to request; name projects, a file with -r, or the output of pip with --log")
+    if len(found) > MOST_REQUIREMENTS:
+        raise Misused(f"a request has at most {MOST_REQUIREMENTS} requirements; write several requests")
+    return list(found.values())
+
+
+def check_place(path: str) -> None:
+    """
+    Check that the file to write is a new one, or an earlier request.
+
+    :raises Misused: another file is there.
+    """
+    if not os.path.lexists(path):
+        return
+    try:
+        with open(path, "rb") as stream:
+            is_request = REQUEST_KIND.encode() in stream.read(LONGEST_REQUEST)
+    except OSError as error:
+        raise Misused(f"{shown(path)}: {shown(error.strerror)}; name another file with --to") from error
+    if not is_request:
+        raise Misused(f"{shown(path)} is another file; name a new one with --to")
+
+
+def write_request(path: str, text: str) -> None:
+    """Make the file at *path* hold *text*: a reader sees the old one or the new one."""
+    path = os.path.realpath(path)
+    descriptor, new = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".request-")
+    try:
+        with open(descriptor, "w", encoding="ascii", newline="") as stream:
+            stream.write(text)
+        os.chmod(new, 0o644)
+        os.replace(new, path)
+    except BaseException:
+        os.remove(new)
+        raise
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
