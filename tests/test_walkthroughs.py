@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -209,6 +210,32 @@ def test_bare_machine(sandbox: Sandbox, index: Index) -> None:
     """From a site with a pip to an import, in an environment that the launcher makes."""
     index.add(pip_wheel())
     assert sandbox.walk(page("how-to/bare-machine.md")) == 9
+
+
+@pytest.mark.slow
+def test_way_back(sandbox: Sandbox) -> None:
+    """A failed pip, its request, the answer, and what it requested: carried, imported and installed; then the receipt."""
+    far = sandbox.folder / "pypi"
+    far.mkdir()
+    for command in (
+        "pypi-subset init pandas && pypi-subset mirror && pypi-subset verify",
+        f"ssh-keygen -q -t ed25519 -N '' -f office && echo \"office $(cat office.pub)\" > {far}/allowed_signers",
+        "pypi-subset bundle --to /media/stick --key office",
+        "python3 /media/stick/import_bundle.py /media/stick --into /srv/pypi",
+    ):
+        code, printed = sandbox.run(sandbox.here(command))
+        assert code == 0, printed
+    (far / "site" / "request.py").stat()
+    assert sandbox.walk(page("how-to/way-back.md")) == 11
+    assert "No matching distribution found for jupyterlab" in (sandbox.root / "pip.log").read_text()
+    text = (sandbox.folder / "stick" / "request.json").read_text()
+    assert not [one for one in (str(sandbox.folder), "://") if one in text]
+    assert [*(sandbox.root / "lab").glob("jupyterlab-4.6.0.dist-info")]
+    carried = json.loads((sandbox.folder / "stick" / "bundle.json").read_bytes())
+    assert carried["base"]
+    assert [path for path in carried["paths"] if path.endswith(".whl")] == [
+        "simple/jupyterlab/jupyterlab-4.6.0-py3-none-any.whl"
+    ]
 
 
 NGINX = """\

@@ -36,16 +36,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pypi_subset.bundle.arrivals import take_receipt
     from pypi_subset.bundle.exporter import make_bundle
     from pypi_subset.doctor.examination import diagnose
     from pypi_subset.editing.beginning import init
     from pypi_subset.editing.changes import add, remove
+    from pypi_subset.editing.taking import add_request
     from pypi_subset.errors import SubsetError
     from pypi_subset.model.paths import Paths
     from pypi_subset.pipeline.clean import prune
     from pypi_subset.pipeline.mirror import mirror
     from pypi_subset.pipeline.plan import plan
     from pypi_subset.pipeline.prove import prove
+    from pypi_subset.pipeline.requested.forecast import plan_request
     from pypi_subset.publishing.fetch_site import fetch_site
     from pypi_subset.publishing.publisher import publish
     from pypi_subset.relocking.relock import relock
@@ -62,6 +65,7 @@ __all__ = [
     "Progress",
     "SubsetError",
     "add",
+    "add_request",
     "build_index",
     "compare",
     "diagnose",
@@ -71,6 +75,7 @@ __all__ = [
     "make_bundle",
     "mirror",
     "plan",
+    "plan_request",
     "promote",
     "prove",
     "prune",
@@ -80,6 +85,7 @@ __all__ = [
     "relock",
     "remove",
     "remove_snapshots",
+    "take_receipt",
     "take_snapshot",
 ]
 
@@ -90,6 +96,7 @@ _MODULES = {
     "Progress": "support.progress",
     "SubsetError": "errors",
     "add": "editing.changes",
+    "add_request": "editing.taking",
     "build_index": "site.builder",
     "compare": "snapshots.comparing",
     "diagnose": "doctor.examination",
@@ -99,6 +106,7 @@ _MODULES = {
     "make_bundle": "bundle.exporter",
     "mirror": "pipeline.mirror",
     "plan": "pipeline.plan",
+    "plan_request": "pipeline.requested.forecast",
     "promote": "snapshots.promoting",
     "prove": "pipeline.prove",
     "prune": "pipeline.clean",
@@ -108,6 +116,7 @@ _MODULES = {
     "relock": "relocking.relock",
     "remove": "editing.changes",
     "remove_snapshots": "snapshots.listing",
+    "take_receipt": "bundle.arrivals",
     "take_snapshot": "snapshots.taking",
 }
 

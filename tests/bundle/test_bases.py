@@ -139,7 +139,7 @@ def test_files_that_are_no_receipt(packages: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(SubsetError, match="receipt") as caught:
         start(str(path), packages)
-    assert "name `last`, the SHA-256 of a manifest" in caught.value.next_step
+    assert "name `last`, `arrived`, the SHA-256 of a manifest" in caught.value.next_step
 
 
 @pytest.mark.parametrize("value", VALUES)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from msgspec import UNSET, UnsetType
 
 from pypi_subset.bundle import ledger as ledgers
+from pypi_subset.bundle.document import Moment
 from pypi_subset.errors import SubsetError
 from pypi_subset.model import documents, door
 from pypi_subset.model.documents import Document
@@ -20,9 +21,9 @@ from pypi_subset.support import bounds, files
 if TYPE_CHECKING:
     from pypi_subset.bundle.ledger import Base, Ledger
 
-#: The word for the site that the last bundle carried.
-LAST = "last"
-_STEP = f"name `{LAST}`, the SHA-256 of a manifest that a bundle carried, or the file of a receipt"
+#: The words for the site that the last bundle carried, and for the one that the last receipt names.
+LAST, ARRIVED = "last", "arrived"
+_STEP = f"name `{LAST}`, `{ARRIVED}`, the SHA-256 of a manifest that a bundle carried, or the file of a receipt"
 #: Digits of a hash that are enough to name it.
 _FEW = 12
 _HASH = re.compile(rf"[0-9a-f]{{{_FEW},64}}")
@@ -30,7 +31,7 @@ _HASH = re.compile(rf"[0-9a-f]{{{_FEW},64}}")
 _RECEIPT = 1 << 16
 
 
-class Receipt(Document, frozen=True, kw_only=True):
+class Receipt(Document, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     What the importer says of the site that is live on the disconnected side.
 
@@ -48,7 +49,7 @@ class Receipt(Document, frozen=True, kw_only=True):
     kind: Literal["pypi-subset receipt"]
     serial: Serial
     manifest: Sha256
-    imported: str | UnsetType = UNSET
+    imported: Moment | UnsetType = UNSET
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,13 +73,20 @@ def start_of(since: str, packages: Path, ledger: Ledger, manifest: str) -> Start
     """
     Return what the bundle of the site with the SHA-256 *manifest* starts from.
 
-    :param since: empty for a full bundle; ``last``, the SHA-256 of a manifest, a receipt, or a copy of a manifest.
+    :param since: empty for a full bundle; ``last``, ``arrived``, the SHA-256 of a manifest, a receipt, or a copy of a manifest.
     :raises SubsetError: *since* names nothing that can be read.
     """
     if since.strip().lower() == LAST:
         # The same site again has the same bundle: a medium may be lost.
         one = ledger.last_but(manifest)
         return _from(packages, one) if one else _full("no bundle was sent")
+    if since.strip().lower() == ARRIVED:
+        arrived = ledger.arrived
+        if arrived is None:
+            msg = "no receipt was taken yet"
+            raise SubsetError(msg, next_step="take one with `pypi-subset add --request receipt.json`, or name its file")
+        known = ledger.of(arrived.manifest)
+        return _from(packages, known) if known else _full(f"the manifest {arrived.manifest[:_FEW]}… is lost")
     before = ledgers.base_of(packages, last) if (last := ledger.last_but(manifest)) else None
     if not since:
         return Start(base=None, before=before)
@@ -125,13 +133,20 @@ def _by_file(path: Path, packages: Path, ledger: Ledger) -> Start:
         known = ledger.of(base.sha256)
         base = (known and ledgers.base_of(packages, known)) or base
         return Start(base=base, before=base)
-    if len(data) > _RECEIPT:
-        msg = "this is no receipt of import_bundle.py"
-        raise SubsetError(msg, path=path, next_step=_STEP)
-    receipt = documents.decode(
-        data, Receipt, path=path, next_step=f"make it again: `import_bundle.py --receipt`; or {_STEP}"
-    )
+    receipt = receipt_in(data, path, f"make it again: `import_bundle.py --receipt`; or {_STEP}")
     one = ledger.of(receipt.manifest)
     if one is None:
         return _full(f"no bundle carried {receipt.manifest[:_FEW]}…, which the receipt names", receipt.serial)
     return _from(packages, one, receipt.serial)
+
+
+def receipt_in(data: bytes, path: Path, next_step: str) -> Receipt:
+    """
+    Return the receipt in *data*, which was read from *path*.
+
+    :raises SubsetError: it is none; *next_step* is what the user does then.
+    """
+    if len(data) > _RECEIPT:
+        msg = "this is no receipt of import_bundle.py"
+        raise SubsetError(msg, path=path, next_step=next_step)
+    return documents.decode(data, Receipt, path=path, next_step=next_step)

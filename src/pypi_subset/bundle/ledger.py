@@ -54,13 +54,28 @@ class Sent(Struct, frozen=True, kw_only=True):
     beside: dict[str, Sha256]
 
 
+class Arrived(Struct, frozen=True, kw_only=True):
+    """
+    The site that the last receipt names: it was live on the disconnected side.
+
+    :param manifest: SHA-256 of its manifest.
+    :param serial: number of its release.
+    :param imported: when it was imported, by the clock there; empty if the receipt does not say.
+    """
+
+    manifest: Sha256
+    serial: release.Serial
+    imported: str = ""
+
+
 class Ledger(Document, frozen=True, kw_only=True):
     """
-    What bundles of this packages directory have carried.
+    What bundles of this packages directory have carried, and what has arrived.
 
     :param schema: version of this form, major.minor.
     :param release: the release.json that was numbered last, as text; empty without one.
     :param sent: sites, the last one last; each is there once.
+    :param arrived: what the last receipt says; null without one.
     """
 
     name: ClassVar[str] = "the ledger of bundles"
@@ -69,6 +84,7 @@ class Ledger(Document, frozen=True, kw_only=True):
     schema: Literal["1.0"] = "1.0"
     release: Annotated[str, Meta(max_length=release.MAX_BYTES)] = ""
     sent: tuple[Sent, ...] = ()
+    arrived: Arrived | None = None
 
     def last_but(self, manifest: str) -> Sent | None:
         """Return the last site with another manifest than *manifest*, ``None`` without one."""
@@ -185,7 +201,15 @@ def with_release(ledger: Ledger, data: bytes) -> Ledger:
 def with_sent(ledger: Ledger, one: Sent) -> Ledger:
     """Return *ledger* with *one* as the last site that a bundle carried."""
     others = [each for each in ledger.sent if each.manifest != one.manifest]
-    return msgspec.structs.replace(ledger, sent=(*others, one)[-_KEPT:])
+    old, new = (*others, one)[:-_KEPT], (*others, one)[-_KEPT:]
+    # A bundle may begin at what arrived, however old it is.
+    arrived = [each for each in old if ledger.arrived and each.manifest == ledger.arrived.manifest]
+    return msgspec.structs.replace(ledger, sent=(*arrived, *new))
+
+
+def with_arrived(ledger: Ledger, arrived: Arrived) -> Ledger:
+    """Return *ledger* with what a receipt says."""
+    return msgspec.structs.replace(ledger, arrived=arrived)
 
 
 def _name_of(manifest: str) -> str:

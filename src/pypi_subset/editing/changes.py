@@ -46,6 +46,7 @@ class Edited(Document, frozen=True, kw_only=True):
     :param changes: one for each file that differs; none if all that was asked for is there already.
     :param written: whether the files were written.
     :param faults: what is wrong with the directory beside that, and stops mirror, one line each.
+    :param notes: what a request asks for and is there already, and how its machine becomes a target.
     """
 
     name: ClassVar[str] = "the result of init, add and remove"
@@ -55,6 +56,7 @@ class Edited(Document, frozen=True, kw_only=True):
     changes: tuple[Edit, ...]
     written: bool
     faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from pypi_subset.errors import SubsetError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 #: The project that a line begins with (PEP 508).
 _PROJECT = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?=\s*(?:$|[\[<>=!~;@#,(\\]|--|\s))")
@@ -127,6 +127,29 @@ def added(text: str, asked: Requirement, name: str) -> str:
         raise SubsetError(msg, project=project, next_step="edit it, or let the tool that wrote it write it again")
     lines[one.first : one.last + 1] = [f"{asked}{one.comment}{_end_of(lines[one.last])}"]
     return "".join(lines)
+
+
+def appended(text: str, asked: Sequence[Requirement], name: str) -> str:
+    """
+    Return *text*, a requirements file, that has a line for each of *asked*, which are of one project.
+
+    :param name: of the file, for errors.
+    :raises SubsetError: other lines have that project.
+    """
+    lines, end = text.splitlines(keepends=True), "\r\n" if "\r\n" in text else "\n"
+    project = canonicalize_name(asked[0].name)
+    present = [one for one in entries(lines) if one.project == project]
+    try:
+        if {Requirement(one.text) for one in present} == set(asked):
+            return text
+    except InvalidRequirement:
+        pass
+    if present:
+        msg = f"{project} is in {name} already, in line {present[0].first + 1}, and the new lines for it have markers"
+        raise SubsetError(msg, project=project, next_step="edit these lines")
+    if lines and not lines[-1].endswith(("\n", "\r")):
+        lines[-1] += end
+    return "".join([*lines, *(f"{one}{end}" for one in asked)])
 
 
 def removed(text: str, project: str) -> str:

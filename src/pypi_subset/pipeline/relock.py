@@ -127,7 +127,7 @@ def _relocked(  # noqa: PLR0913 - as above
 ) -> Relocked:
     before = _standing_locks(subset, paths.locks, lenient=update)
     watch = Watch.start(subset, paths, lambda: backend.index().upstream.pages, before)
-    inputs = {job.name: _inputs(subset, job, backend.constraints) for job in subset.jobs}
+    inputs = {job.name: digests_of(subset, job, backend.constraints) for job in subset.jobs}
     if update and before:
         backend.index().upstream.pages.resolves = True
     if forecast:
@@ -229,7 +229,7 @@ def _standing_locks(subset: Subset, folder: Path, *, lenient: bool) -> dict[str,
     return {name: one for name, one in read.items() if one.name == name}
 
 
-def _inputs(subset: Subset, job: Job, constraints: Sequence[str]) -> Inputs:
+def digests_of(subset: Subset, job: Job, constraints: Sequence[str]) -> Inputs:
     """Return the digests of everything that the lock of *job* depends on."""
     return Inputs(
         requirement_set=job.requirement_set.digest,

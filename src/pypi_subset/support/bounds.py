@@ -11,6 +11,8 @@ MOST_VALUES = 4_000_000
 MOST_FACTS = 8_000_000
 #: The same in what ``describe_target.py`` wrote, which has some 2,000.
 MOST_OF_A_TARGET = 100_000
+#: Bytes of a request from a machine behind the gap, and its requirements. The description of the machine has 90 kB.
+LARGEST_REQUEST, MOST_REQUIRED = 1 << 20, 1000
 #: Links on one page of HTML; PyPI's largest projects have some 30,000 files.
 MOST_LINKS = 200_000
 #: Characters of the address at which the links of a page start: joining it with each link takes a time that grows with

@@ -40,7 +40,21 @@ def read_description(name: str, path: Path) -> Target:
     :param name: the target's name, for the result and for errors.
     :raises TargetError: the file cannot be read, is no description, or of a machine that pip's flags cannot express.
     """
-    facts = _load(name, path)
+    return _target_of(_load(name, path))
+
+
+def described(name: str, path: Path, document: object) -> Target:
+    """
+    Return the same of a description that another document contains.
+
+    :param path: of that document, for errors.
+    :raises TargetError: as `read_description`.
+    """
+    return _target_of(_checked(Facts(target=name, path=path, document={}), document))
+
+
+def _target_of(facts: Facts) -> Target:
+    """Return the machine that *facts* describe."""
     python, implementation = _python(facts), _implementation(facts)
     interpreter = f"{implementation}{python[0]}{python[1]}"
     pip, listed = _pip(facts)
@@ -56,7 +70,7 @@ def read_description(name: str, path: Path) -> Target:
     unseen = _unseen(facts, pip, platforms)
     markers = {key: facts.fact(str, "markers", key) for key in default_environment()}
     return Target(
-        name=name,
+        name=facts.target,
         interpreter=interpreter,
         abi=abis[0],
         platform=telling(platforms),
@@ -90,9 +104,14 @@ def _load(name: str, path: Path) -> Facts:
         facts.fail(error.strerror or str(error), next_step="see that it is a readable file")
     except (ValueError, RecursionError) as error:
         facts.fail(f"not JSON: {error}")
+    return _checked(facts, document)
+
+
+def _checked(facts: Facts, document: object) -> Facts:
+    """Return the facts in *document*, which may come from anywhere."""
     if not isinstance(document, dict) or document.get("kind") != KIND:
         facts.fail("no description of a machine", next_step="name a file that describe_target.py printed")
-    facts = Facts(target=name, path=path, document=document)
+    facts = Facts(target=facts.target, path=facts.path, document=document)
     if has_long_number(document):
         facts.fail(f"a number of more than {bounds.LONGEST_NUMBER} digits")
     schema = facts.fact(int, "schema")

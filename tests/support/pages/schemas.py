@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from pypi_subset.bundle.arrivals import Arrival
 from pypi_subset.bundle.document import Bundle
 from pypi_subset.cli import answers
 from pypi_subset.doctor.findings import Diagnosis
@@ -21,8 +22,10 @@ from pypi_subset.model.report import Report
 from pypi_subset.pipeline.clean import Pruned
 from pypi_subset.pipeline.mirror import MirrorResult
 from pypi_subset.pipeline.plan import Forecast
+from pypi_subset.pipeline.requested.answers import RequestForecast
 from pypi_subset.publishing.release import SiteRelease
 from pypi_subset.relocking.relock import Relocked
+from pypi_subset.requirements.requested.document import RequestDocument
 from pypi_subset.snapshots.comparing import Differences
 from pypi_subset.snapshots.listing import Snapshots
 from pypi_subset.snapshots.promotions import Promotions
@@ -46,6 +49,9 @@ DOCUMENTS: dict[str, type[Document]] = {
     "fetch.schema.json": answers.FetchAnswer,
     "mirror.schema.json": MirrorResult,
     "plan.schema.json": Forecast,
+    "plan-request.schema.json": RequestForecast,
+    "arrival.schema.json": Arrival,
+    "request.schema.json": RequestDocument,
     "promote.schema.json": answers.PromoteAnswer,
     "promotions.schema.json": Promotions,
     "prune.schema.json": Pruned,

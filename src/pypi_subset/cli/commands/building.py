@@ -10,6 +10,7 @@ import typer
 
 from pypi_subset import api
 from pypi_subset.cli.command import PLACES, On, PythonOf, Run, command, names_in
+from pypi_subset.cli.commands import returning
 from pypi_subset.errors import SubsetError
 from pypi_subset.model.paths import MANIFEST, one_shot
 
@@ -22,6 +23,12 @@ Downgrade = Annotated[
     bool,
     typer.Option(
         "--allow-downgrade", help="Accept a lower version than the lock has, though the newer one is offered."
+    ),
+]
+RequestOf = Annotated[
+    str,
+    typer.Option(
+        "--request", metavar="FILE", help="A request or a receipt of a disconnected machine.", show_default="none"
     ),
 ]
 Unisolated = Annotated[bool, typer.Option("--unisolated", help="Build sdists without isolation.")]
@@ -141,6 +148,7 @@ def plan(
     run: Run,
     *,
     update: Annotated[bool, typer.Option("--update", help="Say what update would do, not mirror.")] = False,
+    request: RequestOf = "",
     unisolated: Unisolated = False,
 ) -> None:
     """
@@ -149,7 +157,17 @@ def plan(
     plan resolves, fetches no files and writes nothing. It lists each project that is older than its newest release,
     with the reason: a tag, a Requires-Python or a requirement. It names locked releases that an index does not offer
     any more. A gap of a target is printed, in JSON too.
+
+    With --request, plan answers what `request.py` of a disconnected machine wrote. For each line it says whether the
+    subset has it, what it would add, which rule refuses it, or why it is not available. With a receipt of
+    `import_bundle.py`, plan says what has arrived.
     """
+    if request:
+        if update:
+            msg = "--update and --request exclude each other"
+            raise SubsetError(msg, next_step="leave one of them out")
+        returning.plan_of(run, Path(request), unisolated=unisolated)
+        return
     found = api.plan(run.paths, update=update, unisolated=unisolated, progress=run.display)
     if run.json:
         run.write_answer(found)

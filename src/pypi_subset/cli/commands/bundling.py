@@ -35,7 +35,7 @@ def bundle(  # noqa: PLR0913 - one for each option
         typer.Option(
             "--since",
             metavar="SITE",
-            help="Carry what differs from: last, the SHA-256 of a manifest, or a receipt of the importer.",
+            help="Carry what differs from: last, arrived, the SHA-256 of a manifest, or a receipt of the importer.",
             show_default="all of the site is carried",
         ),
     ] = "",
@@ -65,8 +65,9 @@ def bundle(  # noqa: PLR0913 - one for each option
 
     bundle writes import_bundle.py, bundle.json with its signature, REVIEW.html and the volumes. It writes them aside, reads
     them back from the medium, and then replaces the bundle that is there. It refuses a site that publish would refuse.
-    packages/.sent/ remembers what was carried: `--since last` carries the difference to the bundle before. The time of the
-    bundle is that of the proof, or SOURCE_DATE_EPOCH.
+    packages/.sent/ remembers what was carried: `--since last` carries the difference to the bundle before, and `--since
+    arrived` the difference to the last receipt that `pypi-subset add --request` took. The time of the bundle is that of the
+    proof, or SOURCE_DATE_EPOCH.
     """
     done = api.make_bundle(
         run.paths,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pypi_subset import api
 from pypi_subset.cli.command import On, PythonOf, Run, command, names_in
+from pypi_subset.cli.commands import returning
+from pypi_subset.cli.commands.building import RequestOf
 from pypi_subset.errors import SubsetError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pypi_subset.editing.changes import Edited, Wanted
+    from pypi_subset.editing.changes import Wanted
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")]
 
@@ -47,7 +50,7 @@ def init(
         dry=dry_run,
     )
     has_set = project or any(run.requirements.glob("*.txt"))
-    _show(run, done, then="mirror" if has_set else "add PROJECT")
+    returning.show_edit(run, done, then="mirror" if has_set else "add PROJECT")
     found = document_beside(run.requirements)
     if found and not (has_set or run.json):
         heading, line = table_of(found)
@@ -70,7 +73,11 @@ def add(  # noqa: PLR0913 - each is a flag, given by its name
     ] = "",
     target: Annotated[
         list[str] | None,
-        typer.Option("--target", metavar="NAME=SYSTEM", help="Targets, each with a system or a tag."),
+        typer.Option(
+            "--target",
+            metavar="NAME=SYSTEM",
+            help="Targets, each with a system or a tag; with --request, the name that its machine gets.",
+        ),
     ] = None,
     python: Annotated[
         str,
@@ -81,6 +88,7 @@ def add(  # noqa: PLR0913 - each is a flag, given by its name
     build: Annotated[
         list[str] | None, typer.Option("--build", metavar="PROJECT", help="Projects whose sdists are built.")
     ] = None,
+    request: RequestOf = "",
     dry_run: DryRun = False,
 ) -> None:
     """
@@ -88,9 +96,21 @@ def add(  # noqa: PLR0913 - each is a flag, given by its name
 
     add edits requirements/ and keeps its comments. It replaces a line of the same project. If requirements/ would have
     a fault after it, add changes nothing. The next mirror takes what is new.
+
+    With --request, add takes the lines that `request.py` of a disconnected machine wrote, or those of the projects that
+    are named. --target NAME also writes the
+    machine as a target. A receipt of `import_bundle.py` goes into the ledger of bundles: `pypi-subset bundle --since
+    arrived` begins there.
     """
+    if request:
+        if build or python:
+            msg = "--request says what is added"
+            raise SubsetError(msg, next_step="leave `--build` and `--python` out")
+        chosen = returning.Chosen(projects=project or (), set_name=set_, targets=names_in(target, "--target"))
+        returning.add_of(run, Path(request), chosen, dry=dry_run)
+        return
     wanted = _wanted(project, set_, names_in(target, "--target"), python, names_in(build, "--build"))
-    _show(run, api.add(run.requirements, wanted, dry=dry_run))
+    returning.show_edit(run, api.add(run.requirements, wanted, dry=dry_run))
 
 
 @command(result=True)
@@ -115,7 +135,7 @@ def remove(
     nothing. The next mirror takes the files away that nothing else needs.
     """
     wanted = _wanted(project, set_, names_in(target, "--target"), "", names_in(build, "--build"))
-    _show(run, api.remove(run.requirements, wanted, dry=dry_run))
+    returning.show_edit(run, api.remove(run.requirements, wanted, dry=dry_run))
 
 
 def _wanted(
@@ -128,22 +148,3 @@ def _wanted(
         msg = "there is nothing to do: no project, no target and nothing to build is named"
         raise SubsetError(msg, next_step="name a project, as in `pypi-subset add pandas`")
     return Wanted(projects=projects, set_name=set_name, targets=target, python=python, build=build)
-
-
-def _show(run: Run, done: Edited, *, then: str = "mirror") -> None:
-    if run.json:
-        run.write_answer(done)
-        return
-    for change in done.changes:
-        marked = [*(("-", line) for line in change.removed), *(("+", line) for line in change.added)]
-        run.display.say(
-            *(f"{change.path}: {mark} {line}" for mark, line in marked if line.strip() and not line.startswith("#"))
-        )
-    for line in done.faults:
-        run.display.warn(f"mirror stops at this: {line}")
-    if not done.changes:
-        run.display.say("nothing changes: it is there already")
-    elif done.written:
-        run.say_next(then)
-    else:
-        run.display.say("nothing was changed (`--dry-run`)")
