@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 
+from pypi_subset.cli.terminal import interrupts
+
 
 def main() -> None:
     """Run the command that the command line names, and end the process."""
     try:
+        interrupts.listen()
         # It takes a moment to load, in which a user may press Ctrl-C.
         from pypi_subset.cli.app import main as run  # noqa: PLC0415
 
         run()
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted: nothing was done; run the same command again\n")
-        # As shells report it: 128 + SIGINT. The module with that number may not be loaded.
-        sys.exit(130)
+        interrupts.report("nothing was done; run the same command again")
+        sys.exit(interrupts.INTERRUPTED)
 
 
 if __name__ == "__main__":

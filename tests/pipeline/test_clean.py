@@ -45,8 +45,19 @@ def test_everything_that_runs_leave_is_removed(
     packages, site = workspace.paths.packages, workspace.paths.site
     for name in (*WORKING, ".demo.whl.1.part", ".work.1.stage"):
         (packages / name).exists() or (packages / name).write_bytes(b"")
-    clean(packages, site)
+    here = [
+        [one for one in folder.rglob("*") if one.is_file() and one.name not in {"README.md", holding.RUNNING}]
+        for folder in (packages, site)
+    ]
+    sizes = [sum(path.stat().st_size for path in paths) for paths in here]
+    found = clean(packages, site).directories
     assert [path.name for folder in (packages, site) for path in folder.iterdir()] == ["README.md"] * 2
+    assert [(one.path, one.files) for one in found] == [
+        (str(folder), len(paths)) for folder, paths in zip((packages, site), here, strict=True)
+    ]
+    # The wheel of the site is a hard link.
+    wheel = len(make_wheel("demo").data)
+    assert [one.bytes for one in found] == [sizes[0], sizes[1] - wheel]
     assert [*workspace.paths.locks.iterdir()]
 
 

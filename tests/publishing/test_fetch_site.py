@@ -158,7 +158,7 @@ REFUSED: dict[Callable[[Path], None], str] = {
     later: "manifest.json: the manifest has schema 99.0, and this version reads 1.7; upgrade pypi-subset",
     strange: "manifest.json: the manifest is damaged; do not trust that site, or publish it again",
     outside: "manifest.json: the manifest is refused: it names '../mine.txt', which no site with these projects",
-    nothing: "manifest.json, so no site of ours; name the address of the front page",
+    nothing: "manifest.json answered 404 Not Found; name the address of the front page",
 }
 
 

@@ -120,5 +120,5 @@ def test_the_manifest_of_a_server(tmp_path: Path) -> None:
         found = read_holdings(address_of(url), tmp_path / "none")
         assert (found.origin, len(found.manifest.files)) == (f"{url}manifest.json", 1)
         (site / "manifest.json").unlink()
-        with pytest.raises(UpstreamError, match="so no site of ours"):
+        with pytest.raises(UpstreamError, match="answered 404"):
             read_holdings(address_of(url), tmp_path / "none")

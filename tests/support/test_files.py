@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ import pytest
 
 from pypi_subset.errors import FolderError
 from pypi_subset.support import files
+from tests.support.programs.commands import subset
 from tests.support.programs.mounts import PRELUDE, run_mounted, small_disk
 
 
@@ -229,3 +231,30 @@ def test_directories_that_contain_another(tmp_path: Path, place: str) -> None:
         FolderError, match="one of the site and a contains the other; name two directories side by side"
     ):
         files.require_apart(tmp_path / place, "the site", [tmp_path / "a"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel fills /proc on Linux alone")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("mirror", "six", "--into", "/proc/x"),
+        ("init", "six", "--requirements", "/proc/x/requirements"),
+        ("targets", "--log-file", "/proc/x"),
+        ("fetch", "--url", "http://127.0.0.1:9/", "--site", "/proc/x"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_file_system_that_takes_no_files(words: tuple[str, ...], tmp_path: Path) -> None:
+    """The directory is at fault, and not the command line: exit code 3, and a step that works."""
+    done = subset(*words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert re.fullmatch(
+        r"error: /proc/\S+: the file system takes no new files; name a directory of another file system\n", done.stderr
+    )
+
+
+def test_a_file_that_is_not_there_is_wrong_input(tmp_path: Path) -> None:
+    """On a file system that takes files, the path may be misspelt."""
+    with pytest.raises(FolderError, match="see that the path is right") as caught, files.folder_errors(tmp_path / "x"):
+        (tmp_path / "x").read_bytes()
+    assert caught.value.exit_code == 2

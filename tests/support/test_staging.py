@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -309,6 +310,23 @@ def test_others_may_read(tmp_path: Path, umask: int, expected: int) -> None:
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == expected
+
+
+def test_the_umask_is_that_of_all_threads(tmp_path: Path) -> None:
+    """A block that ends in one thread leaves the umask of one that still runs in another."""
+    before = os.umask(0o077)
+    first, second = staging.readable(), staging.readable()
+    try:
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            first.__enter__()
+            pool.submit(second.__enter__).result()
+            first.__exit__(None, None, None)
+            (tmp_path / "file").write_bytes(b"")
+            pool.submit(second.__exit__, None, None, None).result()
+        assert os.umask(0o077) == 0o077
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o644
 
 
 def test_what_was_closed_is_opened(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typer.main import get_command
 from pypi_subset.cli.command import SHARED
 from pypi_subset.cli.commands import asking, building, bundling, editing, proving, publishing, relocking, states
 from pypi_subset.cli.edge import READER_LEFT, line_of, program
+from pypi_subset.cli.terminal import completion
 from pypi_subset.errors import SubsetError
 from pypi_subset.errors.tree import INPUT
 
@@ -88,6 +89,19 @@ def _heading(parameter: Any) -> str:
 
 class Group(TyperGroup):
     """All commands, below headings."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Return the words that are no options of the program."""
+        completion.answer(ctx, args)
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the options of the program; those about completion take the name of a shell, which Typer's help lacks."""
+        found = super().get_params(ctx)
+        for one in found:
+            if one.name in completion.HELP:
+                vars(one)["help"] = completion.HELP[one.name]
+        return [*found]
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write a section for each heading, with the first line of each command's help."""

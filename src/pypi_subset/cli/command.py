@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pypi_subset.cli.edge import INTERRUPTED, foreseen, line_of
+from pypi_subset.cli.edge import foreseen, line_of
 from pypi_subset.cli.logs import logging_to
+from pypi_subset.cli.terminal import interrupts
 from pypi_subset.errors import SubsetError
 from pypi_subset.model.paths import Paths, one_shot
 
@@ -192,8 +193,8 @@ def command(*, result: bool = False) -> Callable[[Callable[..., None]], Callable
                 sys.stderr.write(f"{line_of(error)}\n")
                 raise typer.Exit(error.exit_code) from error
             except KeyboardInterrupt as error:
-                sys.stderr.write("interrupted: nothing is half done; run the same command again to continue\n")
-                raise typer.Exit(INTERRUPTED) from error
+                interrupts.report("nothing is half done; run the same command again to continue")
+                raise typer.Exit(interrupts.INTERRUPTED) from error
 
         # Typer reads these two.
         run.__annotations__ = {one.name: one.annotation for one in parameters}

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 
 _STDERR = 2
-#: What a shell reports for a program that Ctrl-C ended: 128 + SIGINT.
-INTERRUPTED = 130
 #: What a shell reports for a program whose reader went away: 128 + SIGPIPE.
 READER_LEFT = 141
 #: Logs of unforeseen errors that are kept; older ones go.

@@ -20,6 +20,7 @@ from typer.core import TyperArgument, TyperCommand, TyperOption
 from pypi_subset.cli import app
 from pypi_subset.cli.door import Usage, spoken, through_make
 from pypi_subset.cli.edge import line_of, program
+from pypi_subset.cli.terminal import interrupts
 from pypi_subset.errors import SubsetError
 
 
@@ -96,6 +97,7 @@ def tasks() -> dict[str, CommandTask]:
 
 def goals() -> None:
     """Be the program of a checkout behind Make: it finds the tasks in ``tasks.py``, and names goals where it names commands."""
+    interrupts.listen()
     through_make({name: usage_of(command) for name, command in app.commands().items()})
     Program(name="inv", binary="inv", config_class=Settings).run()
 

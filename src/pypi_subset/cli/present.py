@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.locks import AcceptedGap, Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.report import Report
-    from pypi_subset.pipeline.clean import Pruned
+    from pypi_subset.pipeline.clean import Cleaned, Pruned
     from pypi_subset.pipeline.mirror import MirrorResult
     from pypi_subset.pipeline.plan import Forecast
 
@@ -190,6 +190,13 @@ def show_pruned(found: Pruned, packages: Path, display: Display) -> None:
         display.say(f"removed from {packages}: {amount}")
     else:
         display.say(f"nothing is removed yet: {amount}")
+
+
+def show_cleaned(found: Cleaned, display: Display) -> None:
+    """Print how much was removed from each directory."""
+    for one in found.directories:
+        amount = f"{counted(one.files, 'file')}, {readable_size(one.bytes)}" if one.files else "nothing"
+        display.say(f"removed from {one.path}: {amount}")
 
 
 def show_diagnosis(found: Diagnosis, display: Display) -> None:

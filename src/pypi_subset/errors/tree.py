@@ -145,9 +145,10 @@ class PipFailed(SubsetError):
 
 
 class UpstreamError(SubsetError):
-    """An index page or a file could not be fetched or read."""
+    """An index page or a file could not be fetched or read; ``status`` is that of the server's answer, 0 without one."""
 
     exit_code = SURROUNDINGS
+    status: int = 0
 
 
 class FaultsFound(SubsetError):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from msgspec import Struct
+
 from pypi_subset.bundle import ledger
 from pypi_subset.bundle.ledger import SENT
 from pypi_subset.errors import FolderError, SubsetError
@@ -30,6 +32,7 @@ from pypi_subset.support.machine import holding
 from pypi_subset.upstream.places import apart
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Mapping
 
     from pypi_subset.model.paths import Paths
@@ -44,9 +47,40 @@ WORKING = frozenset(
 )
 
 
-def clean(packages: Path, site: Path) -> None:
+class Emptied(Struct, frozen=True, kw_only=True):
     """
-    Empty *packages* and *site*; READMEs, snapshots, the list of files that are gone and the ledger of bundles stay.
+    A directory that was emptied.
+
+    :param path: as the user wrote it.
+    :param files: the number of files that were removed.
+    :param bytes: their size. A file with two names, in both directories, counts where it was removed first.
+    """
+
+    path: str
+    files: int
+    bytes: int
+
+
+class Cleaned(Document, frozen=True, kw_only=True):
+    """
+    What was removed.
+
+    :param schema: version of this form, major.minor.
+    :param directories: the packages directory and the site.
+    """
+
+    name: ClassVar[str] = "the result of clean"
+    version: ClassVar[Literal["1.0"]] = "1.0"
+
+    schema: Literal["1.0"] = "1.0"
+    directories: tuple[Emptied, ...]
+
+
+def clean(packages: Path, site: Path) -> Cleaned:
+    """
+    Empty *packages* and *site*, and return what was removed.
+
+    READMEs, snapshots, the list of files that are gone and the ledger of bundles stay.
 
     :raises FolderError: one of them holds anything that mirror did not make; nothing is removed then.
     """
@@ -62,8 +96,10 @@ def clean(packages: Path, site: Path) -> None:
             if not (temporary or path.name in WORKING or is_distribution(path.name)):
                 msg = "mirror did not make this"
                 raise FolderError(msg, path=path, next_step="move it away, then run clean again")
+        done, seen = [], set[tuple[int, int]]()
         for folder in (packages, site):
             staging.recover(folder)
+            count = size = 0
             # The manifest last: without one, the rest of a site would be taken for the user's own.
             for path in sorted(_content(folder), key=lambda one: one.name == MANIFEST):
                 if (path in {packages / SENT, packages / SNAPSHOTS} and path.is_dir()) or (
@@ -71,7 +107,24 @@ def clean(packages: Path, site: Path) -> None:
                 ):
                     continue
                 with files.folder_errors(path):
+                    for facts in _facts(path):
+                        count += 1
+                        if (facts.st_dev, facts.st_ino) not in seen:
+                            size += facts.st_size
+                        seen.add((facts.st_dev, facts.st_ino))
                     staging.remove_tree(path)
+            done.append(Emptied(path=str(folder), files=count, bytes=size))
+    return Cleaned(directories=tuple(done))
+
+
+def _facts(path: Path) -> Iterator[os.stat_result]:
+    """Yield what the system knows of each file at and below *path*, but of the one by which this run holds a directory."""
+    if path.name == holding.RUNNING:
+        return
+    if path.is_dir() and not path.is_symlink():
+        yield from (facts for name, facts in files.walk(path) if not name.endswith("/"))
+    else:
+        yield path.lstat()
 
 
 def _has_entries(packages: Path) -> bool:

@@ -10,6 +10,7 @@ from pypi_subset.model import door
 from pypi_subset.model.documents import UPGRADE
 from pypi_subset.model.paths import MANIFEST, PAGE
 from pypi_subset.support import bounds
+from pypi_subset.upstream.checks import LOGIN, instead, text_in
 from pypi_subset.upstream.pip_config import without_credentials
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: What to do about a site that contradicts itself.
 DISTRUST = "do not trust that site"
+_FRONT_PAGE = "name the address of the front page that shows what is here"
+_UNAUTHORIZED, _FORBIDDEN = 401, 403
 
 
 def address_of(url: str) -> str:
@@ -37,16 +40,34 @@ def small(fetcher: Fetcher, url: str, limit: int) -> bytes | None:
         return fetcher.small(url, limit)
     except UpstreamError as error:
         step = "check the address and the network, and pip's 'proxy' and 'cert' settings"
+        step = error.next_step if error.status == _UNAUTHORIZED else step
         raise UpstreamError(error.what, next_step=step) from error
 
 
 def manifest_at(fetcher: Fetcher, base: str) -> bytes:
-    """Return the bytes of the manifest that is published at *base*."""
-    data = small(fetcher, f"{base}{MANIFEST}", bounds.LARGEST_DOCUMENT)
+    """
+    Return the bytes of the manifest that is published at *base*.
+
+    :raises UpstreamError: the server has none, does not show it, or sends a page in its place.
+    """
+    url = f"{base}{MANIFEST}"
+    data = small(fetcher, url, bounds.LARGEST_DOCUMENT)
     if data is None:
-        msg = f"there is no {without_credentials(base)}{MANIFEST}, so no site of ours"
-        raise UpstreamError(msg, next_step="name the address of the front page that shows what is here")
+        raise _absent(fetcher, url)
+    if data.lstrip().startswith(b"<"):
+        raise UpstreamError(instead(url, text_in(data), MANIFEST), next_step=f"{LOGIN}; or {_FRONT_PAGE}")
     return data
+
+
+def _absent(fetcher: Fetcher, url: str) -> UpstreamError:
+    """Return the error about a manifest that is not given: an answer 403 may say that it is not there, or who may read it."""
+    try:
+        fetcher.beginning(url)
+    except UpstreamError as error:
+        step = f"{error.next_step}; or {_FRONT_PAGE}" if error.status == _FORBIDDEN else _FRONT_PAGE
+        return UpstreamError(error.what, next_step=step)
+    # It came in the meantime.
+    return UpstreamError(f"there is no {without_credentials(url)}", next_step="try again")
 
 
 def decoded(base: str, data: bytes) -> Manifest:

@@ -236,7 +236,20 @@ def raise_as_folder_error(error: OSError, path: Path) -> NoReturn:
     what, step = steps.get(error.errno or 0, (said, "see that the directory can be written"))
     wrong = {errno.ENAMETOOLONG, errno.EINVAL, errno.EISDIR, errno.EFBIG, errno.ENOENT, errno.ENOTDIR}
     kind = FolderError if error.errno in wrong else DiskError
+    if error.errno == errno.ENOENT and _takes_no_files(path):
+        kind, what, step = DiskError, "the file system takes no new files", "name a directory of another file system"
     raise kind(what, path=path, next_step=step) from error
+
+
+def _takes_no_files(path: Path) -> bool:
+    """Return whether *path* is not there, on a file system that the kernel fills, as ``/proc``: it has no block and no inode."""
+    if not hasattr(os, "statvfs") or os.path.lexists(path):
+        return False
+    try:
+        facts = os.statvfs(next(one for one in path.absolute().parents if one.is_dir()))
+    except (OSError, StopIteration):
+        return False
+    return facts.f_blocks == facts.f_files == 0
 
 
 def blame(said: str, folder: Path) -> None:

@@ -14,6 +14,7 @@ import secrets
 import shutil
 import stat
 import sys
+import threading
 from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -211,16 +212,34 @@ def _exchange_names(one: Path, other: Path) -> bool:
     raise OSError(code, os.strerror(code), str(other))
 
 
+class _Opened:
+    """How many blocks of `readable` run in all threads, and the umask before the first: a process has one."""
+
+    lock = threading.Lock()
+    blocks = 0
+    before = 0
+
+
 @contextlib.contextmanager
 def readable() -> Iterator[None]:
-    """Let others read what is written in the block, whatever the umask is: web servers run as another user."""
-    before = os.umask(0)
-    # Whether a group may write stays the user's choice.
-    os.umask(before & 0o022)
+    """
+    Let others read what is written in the block, whatever the umask is: web servers run as another user.
+
+    Blocks may run in several threads. The umask is as it was when the last of them ends.
+    """
+    with _Opened.lock:
+        if not _Opened.blocks:
+            _Opened.before = os.umask(0)
+            # Whether a group may write stays the user's choice.
+            os.umask(_Opened.before & 0o022)
+        _Opened.blocks += 1
     try:
         yield
     finally:
-        os.umask(before)
+        with _Opened.lock:
+            _Opened.blocks -= 1
+            if not _Opened.blocks:
+                os.umask(_Opened.before)
 
 
 def open_up(folder: Path) -> None:

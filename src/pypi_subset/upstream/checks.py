@@ -18,6 +18,7 @@ from pypi_subset.model.candidates import LOCK
 from pypi_subset.support import bounds, files
 from pypi_subset.upstream.pip_config import local_path, without_credentials
 from pypi_subset.upstream.transport.bodies import TooLargeError
+from pypi_subset.upstream.transport.replies import START
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 #: What the text begins with that servers send in place of a file: no archive does.
 _TEXTS = {b"<": "a page in HTML", b"{": "a message in JSON", b"[": "a message in JSON"}
-#: Bytes of a file that are looked at for that.
-_START = 64
+#: What to do about a page in place of a file.
+LOGIN = "it may want a login: see who may read it, and pip's credentials for it"
 _DAMAGED = "try again; if it stays so, the index is damaged, or the file was changed on the way"
 
 
@@ -177,7 +178,12 @@ def checked(candidate: Candidate, path: Path, sha256: str | None = None) -> Path
 def is_text(path: Path) -> str:
     """Return what stands at *path* in place of a distribution: ``a page in HTML`` or ``a message in JSON``; else ``""``."""
     with files.folder_errors(path), path.open("rb") as stream:
-        start = stream.read(_START).removeprefix(b"\xef\xbb\xbf").lstrip()
+        return text_in(stream.read(START))
+
+
+def text_in(start: bytes) -> str:
+    """Return what `is_text` does, of a file that begins with *start*."""
+    start = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     return next((name for sign, name in _TEXTS.items() if start.startswith(sign)), "")
 
 
@@ -189,8 +195,12 @@ def require_file(path: Path, url: str) -> None:
     """
     if kind := is_text(path):
         path.unlink()
-        msg = f"{without_credentials(url)} answered with {kind} in place of {path.name}"
-        raise UpstreamError(msg, next_step="it may want a login: see who may read it, and pip's credentials for it")
+        raise UpstreamError(instead(url, kind, path.name), next_step=LOGIN)
+
+
+def instead(url: str, kind: str, name: str) -> str:
+    """Return the sentence about a server that sends *kind*, as `text_in` names it, in place of the file *name*."""
+    return f"{without_credentials(url)} answered with {kind} in place of {name}"
 
 
 def checked_metadata(candidate: Candidate, data: bytes) -> bytes:

@@ -23,7 +23,10 @@ from pypi_subset.upstream.transport.presence import is_page
 from pypi_subset.upstream.transport.remote_file import TAIL, RemoteFile
 from pypi_subset.upstream.transport.replies import (
     FAILURES,
+    START,
+    Beginning,
     attempt,
+    beginning_of,
     content_range,
     exactly,
     failure,
@@ -108,15 +111,12 @@ class Fetcher:
         with self._get(url, {"Accept": ACCEPT}) as response:
             return is_page(response, MEDIA_TYPES)
 
-    def refusal(self, url: str) -> str:
-        """Return why the server does not give the file at *url*, ``""`` if it does; one byte of it is asked for."""
-        try:
-            with self._get(url, {"Range": "bytes=0-0"}) as response:
-                if response.status_code != _PARTIAL:
-                    require(response, url, _OK, self.blame)
-        except UpstreamError as error:
-            return error.what
-        return ""
+    def beginning(self, url: str) -> Beginning:
+        """Return what the file at *url* begins with, and its size; a refusal is an UpstreamError."""
+        with self._get(url, {"Range": f"bytes=0-{START - 1}"}) as response:
+            if response.status_code != _PARTIAL:
+                require(response, url, _OK, self.blame)
+            return beginning_of(response, url, self.blame)
 
     def small(self, url: str, limit: int, *, patient: bool = True) -> bytes | None:
         """

@@ -66,7 +66,9 @@ def test_the_next_step_has_the_directories_of_the_run(tmp_path: Path) -> None:
     )
     again = subset("init", *flags, cwd=tmp_path)
     assert again.stdout.endswith("Next: `pypi-subset mirror --requirements 'my own'`\n"), again.stderr
-    assert subset("clean", *flags, cwd=tmp_path).stdout == "Next: `pypi-subset mirror --requirements 'my own'`\n"
+    assert subset("clean", *flags, cwd=tmp_path).stdout == (
+        "removed from packages: nothing\nremoved from site: nothing\nNext: `pypi-subset mirror --requirements 'my own'`\n"
+    )
 
 
 @pytest.mark.slow
@@ -96,6 +98,10 @@ def test_mirror_why_clean(workspace: Workspace, index: Index) -> None:
     (workspace.root / "packages" / "README.md").write_text("kept", encoding="utf-8")
     cleaned = subset("clean", cwd=workspace.root)
     assert cleaned.returncode == 0, cleaned.stderr
+    assert re.fullmatch(
+        r"removed from packages: \d files, [\d.]+ kB\nremoved from site: \d\d files, [\d.]+ kB\nNext: .*\n",
+        cleaned.stdout,
+    )
     assert [path.name for path in (workspace.root / "packages").iterdir()] == ["README.md"]
     assert [path.name for path in (workspace.root / "site").iterdir()] == ["README.md"]
     assert [*workspace.paths.locks.iterdir()]

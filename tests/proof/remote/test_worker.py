@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tempfile
 from importlib import metadata
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ import pytest
 
 from pypi_subset.proof.access.http_server import serving
 from pypi_subset.proof.remote import message, worker
-from tests.support.sites.cases import CLICK, COLORAMA, WINDOWS
+from tests.support.sites.cases import CLICK, COLORAMA, HERE, SIX, WINDOWS
 from tests.support.sites.errands import RUN, errands
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 
@@ -49,6 +50,23 @@ def test_a_worker_proves_what_it_is_sent(tmp_path: Path, monkeypatch: pytest.Mon
     assert (tmp_path / f"pypi-subset-{RUN}" / "site" / "manifest.json").is_file()
     worker.forget(RUN)
     assert not (tmp_path / f"pypi-subset-{RUN}").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("forked_pip")
+def test_a_worker_under_a_strict_umask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Boxes of root have another user: they read what the worker fetches and installs for them."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    subset = SubsetOnDisk(tmp_path / "subset", targets=[HERE], lines=["six"], pins={"here": [SIX]}).write()
+    before = os.umask(0o077)
+    try:
+        with serving(subset.paths.site) as url:
+            text = message.to_text(errands(subset, url)[0])
+            answer = msgspec.json.decode(worker.answer(text), type=message.Answer)
+        assert os.umask(0o077) == 0o077
+    finally:
+        os.umask(before)
+    assert [(one.proof, one.status) for one in answer.results[:3]] == [("installed", "passed")] * 3
 
 
 def test_a_run_that_is_over_is_forgotten_where_dask_keeps_it(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pypi_subset.model.report import report_path
 from pypi_subset.proof.report import report
 from pypi_subset.proof.report.report import carry_over
 from tests.support.checkout import schema
-from tests.support.sites.published import AMBER, CHECKS, proven_and_stage
+from tests.support.sites.published import AMBER, CHECKS, GREEN, proven_and_stage
 
 SCHEMA = schema("report")
 
@@ -124,6 +124,20 @@ def test_findings_name_place_and_reason(sites: tuple[Path, Path]) -> None:
     assert report.findings(CHECKS) == ["failed: win, base, aa[b]: aa is not there"]
     told = report.lines_of(report.report_of(CHECKS, site=sites[0], isolation="none"))
     assert told[0] == "note: linux, base, all together: needs libX"
+
+
+def test_a_note_is_printed_once() -> None:
+    """The line has the first place of a note, and counts the others: each request and each route may have it."""
+    noted = replace(GREEN, notes=("needs libX",))
+    checks = [replace(noted, way="simple"), noted, replace(noted, request="aa"), replace(noted, target="mac")]
+    lines = [
+        report.lines_of(report.report_of(checks[:count], site=Path("nowhere"), isolation="none")) for count in (2, 3, 4)
+    ]
+    assert [[line for line in told if line.startswith("note: ")] for told in lines] == [
+        ["note: linux, base, all together: needs libX"],
+        ["note: linux, base, all together: needs libX (and at 1 other place)"],
+        ["note: linux, base, all together: needs libX (and at 2 other places)"],
+    ]
 
 
 def test_amber_has_a_line_and_a_count() -> None:

@@ -28,7 +28,7 @@ _HEAD = """\
 | 1 | a finding: not proven, a gap, refused by the policy, other bytes than before |
 | 2 | the command line, `requirements/` or another input is wrong |
 | 3 | the network, the disk, rights or another program failed, or the tool itself |
-| 130 | you pressed Ctrl-C |
+| 130 | you pressed Ctrl-C; a second one ends the run at once |
 | 141 | the reader of the output left, as in `pypi-subset why numpy` with `head` behind it |
 
 make ends with 2 after every failure.
@@ -38,8 +38,9 @@ With `--json`, standard output has one document. After an error it has `error`, 
 
 ## Completion
 
-`pypi-subset --install-completion` installs the completion of bash, zsh, fish or PowerShell for the
-shell that runs it. `--show-completion` prints it.
+`pypi-subset --install-completion` installs the completion of the shell that runs it.
+`--show-completion` prints it. Both take the name of another shell: `bash`, `zsh`, `fish`,
+`powershell` or `pwsh`, as in `--show-completion zsh`.
 """
 
 

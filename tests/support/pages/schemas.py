@@ -19,7 +19,7 @@ from pypi_subset.doctor.findings import Diagnosis
 from pypi_subset.editing.changes import Edited
 from pypi_subset.model.manifest import Manifest
 from pypi_subset.model.report import Report
-from pypi_subset.pipeline.clean import Pruned
+from pypi_subset.pipeline.clean import Cleaned, Pruned
 from pypi_subset.pipeline.mirror import MirrorResult
 from pypi_subset.pipeline.plan import Forecast
 from pypi_subset.pipeline.requested.answers import RequestForecast
@@ -42,6 +42,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "manifest.schema.json": Manifest,
     "release.schema.json": SiteRelease,
     "report.schema.json": Report,
+    "clean.schema.json": Cleaned,
     "diff.schema.json": Differences,
     "doctor.schema.json": Diagnosis,
     "edit.schema.json": Edited,

@@ -162,3 +162,27 @@ def test_plan_says_it_as_well(workspace: Workspace, monkeypatch: pytest.MonkeyPa
     assert "410 Gone" in first
     assert "no source has it elsewhere" in first
     assert f"mirror takes the file from {new.url}beta/" in second
+
+
+SENT = {
+    "a login": (LOGIN, "answered with a page in HTML in place of alpha-1.0-py3-none-any.whl"),
+    "half of it": (Answer(body=ALPHA.data[:400]), f"has 400 bytes, and the lock promised {len(ALPHA.data):,}"),
+}
+
+
+@pytest.mark.parametrize("ranges", ["with ranges", "without ranges"])
+@pytest.mark.parametrize("kind", SENT)
+def test_plan_sees_what_mirror_would(
+    kind: str, ranges: str, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page in place of a file, or a file of another length: plan says so, and mirror refuses it."""
+    answer, said = SENT[kind]
+    with Index(ranges=ranges == "with ranges") as index:
+        index.add(*WHEELS)
+        lock_on(index, workspace, monkeypatch)
+        answer_files(index, answer)
+        first, _ = plan(workspace.paths).warnings
+        with pytest.raises(SubsetError, match="its address comes from the lock"):
+            mirror(workspace)
+    assert said in first
+    assert "no source has it elsewhere" in first

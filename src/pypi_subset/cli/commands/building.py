@@ -203,7 +203,7 @@ def prune(
             run.say_next("prune --yes")
 
 
-@command()
+@command(result=True)
 def clean(run: Run) -> None:
     """
     Empty packages/ and site/; READMEs, locks and snapshots stay.
@@ -213,5 +213,11 @@ def clean(run: Run) -> None:
     """
     from pypi_subset.pipeline import clean as pipeline  # noqa: PLC0415
 
-    pipeline.clean(run.packages, run.site)
-    run.say_next("mirror")
+    found = pipeline.clean(run.packages, run.site)
+    if run.json:
+        run.write_answer(found)
+    else:
+        from pypi_subset.cli.present import show_cleaned  # noqa: PLC0415
+
+        show_cleaned(found, run.display)
+        run.say_next("mirror")

@@ -8,7 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from pypi_subset.proof.imports.missing import Error, Ground, judged
+from pypi_subset.proof.imports.missing import Error, Ground, Verdict, judged
 from pypi_subset.proof.imports.settling import Found, found
 from pypi_subset.proof.isolation.outcome import outcome
 
@@ -26,6 +26,9 @@ PATIENCE = 10
 TOTAL = 300
 #: How many run at a time: most of their time goes into reading files.
 _AT_ONCE = 4
+
+#: Scripts that a sentence names.
+_SHOWN = 8
 
 #: Bytes of standard error in which a reason is looked for: the last ones.
 _LONGEST = 8000
@@ -56,23 +59,30 @@ def try_scripts(
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         ended = pool.map(lambda each: _ended(python.with_name(each[1] + python.suffix), box, until), work)
     ground = Ground(declared=declared)
-    every = (_found(*each, *end, ground, target) for each, end in zip(work, ended, strict=True))
-    return tuple(one for one in every if one is not None)
+    alike: dict[tuple[str, Verdict], list[str]] = {}
+    for (owner, name), end in zip(work, ended, strict=True):
+        if verdict := _verdict(owner, *end, ground):
+            alike.setdefault((owner.project, verdict), []).append(name)
+    return tuple(_found(project, verdict, names, target) for (project, verdict), names in alike.items())
 
 
-def _found(owner: Present, name: str, code: int | None, said: str, ground: Ground, target: str) -> Found | None:
-    """Return what a script showed, ``None`` if there is nothing to say."""
-    what = f"the script {name} of {owner.project}"
-    if code is None:
-        return found(f"{what} {said}")
+def _verdict(owner: Present, code: int | None, said: str, ground: Ground) -> Verdict | None:
+    """Return what the end of a script of *owner* means, ``None`` if there is nothing to say."""
     if code == 0:
         return None
-    errors = [*_errors(said)]
-    if not errors:
-        return found(f"{what} ended with {code}")
-    verdict = judged(errors, owner, ground)
-    about = {"note": f"{what}:", "extra": what}.get(verdict.kind, f"{what} on {target}")
-    return found(f"{about} {verdict.fact}", verdict, owner.project)
+    errors = [*_errors(said)] if code else []
+    if errors:
+        return judged(errors, owner, ground)
+    return Verdict(kind="note", fact=said if code is None else f"ended with {code}")
+
+
+def _found(project: str, verdict: Verdict, names: Sequence[str], target: str) -> Found:
+    """Return what the scripts *names* of *project* showed, which ended alike."""
+    some = ", ".join(names[:_SHOWN]) + f" and {len(names) - _SHOWN} more" * (len(names) > _SHOWN)
+    what = f"the script {some} of {project}" if len(names) == 1 else f"each of the scripts {some} of {project}"
+    colon = ":" * verdict.fact.startswith("installed, ")
+    about = f"{what}{colon}" if verdict.kind in {"note", "extra"} else f"{what} on {target}"
+    return found(f"{about} {verdict.fact}", verdict, project)
 
 
 def _errors(said: str) -> Iterator[Error]:

@@ -26,6 +26,7 @@ def version() -> str:
     return str(__version__)
 
 
+@staging.readable()
 def answer(text: str) -> bytes:
     """Return the `Answer` to the `Errand` *text*, both as JSON: a value that needs no pickle."""
     try:

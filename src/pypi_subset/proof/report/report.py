@@ -141,8 +141,7 @@ def lines_of(report: Report) -> list[str]:
     last += [weakness(report)] if weakness(report) else []
     nowhere = [f"note: {sentence}" for sentence in unasked(report)]
     nowhere += [f"note: {one}" for one in signers(report)]
-    # What is so by each route is said once.
-    notes = [f"note: {_place(check)}{note}" for check in checks for note in check.notes]
+    notes = _notes(checks)
     nowhere += [f"warning: {one}" for one in report.warnings]
     said = dict.fromkeys(
         [
@@ -155,6 +154,19 @@ def lines_of(report: Report) -> list[str]:
         ]
     )
     return [*said, *last, f"{', '.join(counts)}; isolation: {report.isolation}"]
+
+
+def _notes(checks: Sequence[Check]) -> list[str]:
+    """Return a line for each note, with the first of the places that have it: each route and request may have the same one."""
+    places: dict[str, dict[str, None]] = {}
+    for check in checks:
+        for note in check.notes:
+            places.setdefault(note, {})[_place(check)] = None
+    lines = []
+    for note, (first, *others) in places.items():
+        more = f" (and at {len(others)} other place{'s' * (len(others) > 1)})" if others else ""
+        lines.append(f"note: {first}{note}{more}")
+    return lines
 
 
 def findings(checks: Sequence[Check], status: Status = "failed") -> list[str]:

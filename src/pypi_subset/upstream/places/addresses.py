@@ -18,7 +18,8 @@ from pypi_subset.model.intake.gone import FETCH_GONE
 from pypi_subset.support import files
 from pypi_subset.support.secrets.paths import HIDDEN
 from pypi_subset.support.threads import DaemonThreadPool
-from pypi_subset.upstream.checks import Named, checked, most, promised, require_file
+from pypi_subset.upstream.checks import Named, checked, instead, most, promised, require_file, text_in
+from pypi_subset.upstream.pip_config import without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -106,13 +107,26 @@ class Addresses:
 
     def _warning(self, candidate: Candidate) -> str:
         address = _address(candidate)
-        why = f"{address} lacks a token" if HIDDEN in address else self._fetcher.refusal(address)
+        why = f"{address} lacks a token" if HIDDEN in address else self._refusal(candidate, address)
         other = next(self._listed(candidate), None) if why else None
         # A lock has no token and no query: the page of a source has the whole address.
         if not why or (other and other.address is not None):
             return ""
         then = f"no source has it elsewhere: {STEP}" if other is None else f"mirror takes the file from {other.source}"
         return f"{candidate.distribution.filename}: the address in the lock does not give it ({why}); {then}"
+
+    def _refusal(self, candidate: Candidate, address: str) -> str:
+        """Return why the file at *address* is not the one that is wanted, ``""`` if its first bytes and its size may be."""
+        one = candidate.distribution
+        try:
+            data, size = self._fetcher.beginning(address)
+        except UpstreamError as error:
+            return error.what
+        if kind := text_in(data):
+            return instead(address, kind, one.filename)
+        if one.size is None or size in {None, one.size}:
+            return ""
+        return f"{without_credentials(address)} has {size:,} bytes, and {candidate.source} promised {one.size:,}"
 
     def _fetched(
         self, candidate: Candidate, address: str, path: Path, arrived: Callable[[int], None] | None = None

@@ -84,7 +84,9 @@ class Blame:
             what += f" to {self._tried(url)}"
             step = "give pip credentials for it (in the URL, .netrc or a keyring)"
             step = step if status == _UNAUTHORIZED else "see who may read it, and pip's credentials for it"
-        return UpstreamError(f"{what} ({owner})" if owner and owner not in what else what, next_step=step)
+        error = UpstreamError(f"{what} ({owner})" if owner and owner not in what else what, next_step=step)
+        error.status = status
+        return error
 
     def _tried(self, url: str) -> str:
         """Return in words which credentials were sent, or where pip looked for some."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pip._internal.exceptions import DiagnosticPipError, PipError
 from pip._vendor.requests import RequestException
@@ -11,6 +11,7 @@ from pip._vendor.requests.exceptions import InvalidURL
 from pip._vendor.urllib3.exceptions import HTTPError, LocationParseError
 
 from pypi_subset.errors import UpstreamError
+from pypi_subset.support import bounds
 from pypi_subset.upstream.pip_config import without_credentials
 from pypi_subset.upstream.transport import bodies
 from pypi_subset.upstream.transport.page import Page
@@ -28,7 +29,23 @@ CHARSETS = re.compile(r"utf-?8|(us-)?ascii|iso-?8859-\d{1,2}|latin-?1|windows-12
 #: What pip's sessions raise: an OSError where a certificate is missing, a ValueError for a URL that is none.
 FAILURES = (RequestException, HTTPError, PipError, OSError, ValueError)
 
+#: Bytes that show whether a server sends a page or a message in place of a file.
+START = 64
+_OK = 200
+
 _T = TypeVar("_T")
+
+
+class Beginning(NamedTuple):
+    """
+    What a file begins with.
+
+    :param data: at least `START` bytes, if the file has so many and the server sends its beginning.
+    :param size: bytes of the whole file, ``None`` if the server does not state it.
+    """
+
+    data: bytes
+    size: int | None
 
 
 def page_of(answer: Answer) -> Page:
@@ -50,6 +67,19 @@ def exactly(response: Any, url: str, count: int) -> bytes:
         msg = f"{without_credentials(url)} answered with {len(data)} bytes of {count} that were asked for"
         raise UpstreamError(msg, next_step="tell the index's operator")
     return data
+
+
+def beginning_of(response: Any, url: str, blame: Blame) -> Beginning:
+    """Return the beginning of the file that *response* has as a whole, or a part of; the rest is not read."""
+    span = content_range(response)
+    stated, encoded = response.headers.get("Content-Length", ""), response.headers.get("Content-Encoding", "")
+    size = span and span[1]
+    if response.status_code == _OK and stated.isdecimal() and encoded.strip().lower() in {"", "identity"}:
+        # RFC 9110, section 8.6: the length of a coded body is not that of the file.
+        size = int(stated[:20])
+    if response.status_code != _OK and (span is None or span[0]):
+        return Beginning(b"", size)
+    return Beginning(attempt(url, lambda: next(bodies.pieces(response, url, bounds.LARGEST_FILE), b""), blame), size)
 
 
 def suffix_range(response: Any) -> tuple[int, int] | None:
