@@ -76,6 +76,12 @@ def test_a_withdrawn_record(path: Path) -> None:
     assert found(path, withdrawn, record("X-2", aliases=["CVE-1"])) == [("X-2 CVE-1", "", [])]
 
 
+def test_aliases_in_another_case(path: Path) -> None:
+    """Records whose ids differ in upper and lower case are about one vulnerability; a record's own spelling is shown."""
+    records = [record("GHSA-aa"), record("PYSEC-1", aliases=["ghsa-AA", "cve-1"]), record("X-1", aliases=["CVE-1"])]
+    assert found(path, *records) == [("GHSA-aa PYSEC-1 X-1 CVE-1", "", [])]
+
+
 def test_an_archive_is_read_once(path: Path) -> None:
     """A run that judges twice reads it once; another day, or other bytes at that path, are read again."""
     rules, day = AdvisoryRules(path=path, max_age=10_000), "2026-11-28"

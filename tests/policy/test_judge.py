@@ -55,8 +55,9 @@ def test_an_advisory_is_accepted_by_its_id() -> None:
     """Another advisory of the release stands."""
     names = {"project": canonicalize_name("app"), "version": Version("1.0"), "sentence": "it has one"}
     one, other = (Verdict(rule="advisory", ids=ids, **names) for ids in (("PYSEC-1", "CVE-1"), ("PYSEC-2",)))  # type: ignore[arg-type]
-    entry = accept("advisory", id="CVE-1")
+    entry, lower = accept("advisory", id="CVE-1"), accept("advisory", id="cve-1")
     assert acceptance_for(one, "linux", [entry]) is entry
+    assert acceptance_for(one, "linux", [lower]) is lower
     assert acceptance_for(other, "linux", [entry]) is None
     assert acceptance_for(other, "linux", [accept("deny"), accept("advisory")]) is not None
 

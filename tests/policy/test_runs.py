@@ -14,7 +14,7 @@ from rich.console import Console
 
 from pypi_subset.cli.display import Display
 from pypi_subset.cli.present import show_plan
-from pypi_subset.errors import NoSolution, PolicyError
+from pypi_subset.errors import NoSolution, PolicyError, SubsetError
 from pypi_subset.pipeline.plan import plan
 from pypi_subset.pipeline.prove import prove
 from pypi_subset.policy import advisories
@@ -401,6 +401,30 @@ def test_an_accepted_advisory(workspace: Workspace, index: Index) -> None:
     assert versions(workspace, "base--linux") == {"app": "1.0"}
     policy(workspace, f'{text}id = "PYSEC-2026-3"\nuntil = 9999-12-31')
     with pytest.raises(PolicyError, match="PYSEC-2026-2"):
+        mirror(workspace)
+
+
+def test_the_case_of_an_id_does_not_matter(workspace: Workspace, index: Index) -> None:
+    """An id holds in any case, of an alias too; an entry whose id no advisory has is no longer needed."""
+    offer(index, ("app", "1.0", OLD))
+    database(workspace, advisory("PYSEC-2026-2", "app", "1.1") | {"aliases": ["GHSA-aaaa-bbbb-cccc"]})
+    entry = '[[policy.accept]]\nrule = "advisory"\nproject = "app"\nreason = "not reachable"\nuntil = 9999-12-31\n'
+    policy(
+        workspace,
+        f'advisories = "osv.zip"\n{entry}id = "ghsa-AAAA-bbbb-cccc"\n\n{entry}id = "GHSA-xxxx-yyyy-zzzz"',
+    )
+    result, _ = mirror(workspace)
+    assert len(result.waived) == 1
+    (line,) = [one for one in result.warnings if "policy.accept" in one]
+    number = 1 + (workspace.paths.requirements / "subset.toml").read_text().splitlines().index(entry.splitlines()[0], 8)
+    assert line == f"{result.waived[0].entry[:-1]}{number}: [[policy.accept]] of advisory for app is no longer needed, remove it"
+
+
+def test_two_entries_for_one_id_are_one_too_many(workspace: Workspace) -> None:
+    """Upper and lower case are one id."""
+    entry = '[[policy.accept]]\nrule = "advisory"\nproject = "app"\nreason = "not reachable"\nuntil = 9999-12-31\n'
+    policy(workspace, f'{entry}id = "GHSA-1"\n\n{entry}id = "ghsa-1"')
+    with pytest.raises(SubsetError, match="accepts advisory for app as well; keep one of the two"):
         mirror(workspace)
 
 

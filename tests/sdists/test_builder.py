@@ -119,6 +119,10 @@ def test_builds_of_one_project_are_limited(workspace: Workspace, index: Index) -
         f"gone (required by leaf {MOST + 2}.0): the project offers sdists only, and a subset holds wheels"
     )
     assert caught.value.next_step.startswith('write build = ["gone"] below [sdists] in subset.toml')
+    assert caught.value.next_step.endswith(
+        "; leaf 2.0 and older releases were not tried, since 5 releases were built in this run; "
+        "to try one, name it in a set, as in `leaf==2.0`, or name a release of what requires it"
+    )
     assert caught.value.requests == ("base.txt:1",)
     assert [hit.path for hit in index.hits(".tar.gz")] == [f"/files/leaf-{MOST + 2 - n}.0.tar.gz" for n in range(MOST)]
 
@@ -154,6 +158,7 @@ def test_the_limit_names_what_is_against_the_newest_release(workspace: Workspace
     assert caught.value.problem == f"gone (required by leaf {newest}, by top {newest}): no index has a project gone"
     assert caught.value.requests == ("base.txt:1",)
     assert len(index.hits(".tar.gz")) == MOST
+    assert "; leaf 2.0 and older releases were not tried, since 5 releases were built" in caught.value.next_step
 
 
 def test_what_explains_a_failed_build_may_build(workspace: Workspace, index: Index) -> None:

@@ -65,6 +65,10 @@ class Acceptance:
         """Whether it holds for a release of that version."""
         return not self.version or SpecifierSet(self.version).contains(version, prereleases=True)
 
+    def is_about(self, ids: Iterable[str]) -> bool:
+        """Whether it names one of *ids*, of an advisory and its aliases: databases differ in upper and lower case."""
+        return self.id.upper() in map(str.upper, ids)
+
 
 def today() -> str:
     """Return the date in UTC, as `Acceptance.until` has it."""

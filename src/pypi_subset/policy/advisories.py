@@ -225,7 +225,11 @@ class _Entry:
 
 
 class _Groups:
-    """Records of one vulnerability: aliases are symmetric and transitive (OSV schema, "aliases field")."""
+    """
+    Records of one vulnerability: aliases are symmetric and transitive (OSV schema, "aliases field").
+
+    Databases write one id in upper and in lower case.
+    """
 
     def __init__(self, records: Iterable[Record]) -> None:
         self._above: dict[str, str] = {}
@@ -236,8 +240,8 @@ class _Groups:
                     self._above[other] = one
 
     def of(self, name: str) -> str:
-        """Return the one name that all names of a group have in common, *name* among them."""
-        top = name
+        """Return the one name, in upper case, that all names of a group have in common, *name* among them."""
+        top = name = name.upper()
         while (above := self._above.get(top)) is not None:
             top = above
         while (above := self._above.get(name)) is not None:
@@ -257,7 +261,10 @@ def _joined(entries: tuple[_Entry, ...], others: Sequence[_Entry], elsewhere: Se
         count.
     """
     records, every = {entry.record.id for entry in entries}, [*entries, *others]
-    names = {name for entry in entries for name in entry.record.names}
+    # In the spelling of a record that has it as its id, if there is one.
+    spelt = {one.upper(): one for entry in entries for one in (*reversed(entry.record.names),)}
+    spelt |= {one.upper(): one for one in sorted(records)}
+    names = {*spelt.values()}
     further = (*(entry.record for entry in others), *elsewhere)
     names.update(record.id for record in further if is_malware([record.id]))
     fixes = {one for entry in entries for one in entry.reach.fixed}

@@ -142,7 +142,7 @@ def acceptance_for(verdict: Verdict, target: str, accepted: Iterable[Acceptance]
             continue
         if not one.admits(str(verdict.version)):
             continue
-        if one.id and one.id not in verdict.ids:
+        if one.id and not one.is_about(verdict.ids):
             continue
         return one
     return None

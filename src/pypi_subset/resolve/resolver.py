@@ -234,7 +234,7 @@ def _report(  # noqa: PLR0913 - as `resolve`
         output = f"{result.stdout}\n{result.stderr}"
         offers = index.upstream.on(job.target.name, later=later)
         gaps = with_source(
-            with_reason(explain(runner.complaint(result), output, job, offers, constraints), job), offers
+            with_reason(explain(runner.complaint(result), output, job, offers, constraints), job), offers, error
         )
         if error is not None and not all(gap.project for gap in gaps):
             # Why releases were built and passed over is not known.

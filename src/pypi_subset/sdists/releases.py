@@ -115,8 +115,9 @@ class Search:
             return
         self._count[one.project, target] += 1
         if self._count[one.project, target] > MOST:
-            what = f"{MOST} releases of it were built in this run, and another one is asked for"
-            error = refused(one, what, step=f"name one release of {one.project}, or of what requires it, by '=='")
+            msg = f"{one.project} {one.version} and older releases were not tried, since {MOST} releases were built in this run"
+            step = f"to try one, name it in a set, as in `{one.project}=={one.version}`, or name a release of what requires it"
+            error = NotBuilt(msg, project=one.project, next_step=step)
             error.limited = True
             raise error
 

@@ -104,6 +104,20 @@ def test_a_final_release_is_accepted_before_a_pre_release(workspace: Workspace, 
     assert versions(workspace, "base--linux") == {"app": "1.0"}
 
 
+def test_the_fewest_acceptances_are_proposed(workspace: Workspace, index: Index) -> None:
+    """The newest release is the cause; if an older one needs fewer acceptances, these are the next step, and enough."""
+    offer(index, ("app", "1.0", OLD), ("app", "2.0", OLD), ("app", "3.0", NEW))
+    database(workspace, advisory("MAL-2026-1", "app", "1.1"), advisory("PYSEC-2026-2", "app", "9"))
+    rules = 'min_age = "7 days"\nadvisories = "osv.zip"'
+    policy(workspace, rules)
+    with pytest.raises(NoSolution, match=r"the policy refuses 3\.0: has PYSEC-2026-2.*; min_age: ") as caught:
+        mirror(workspace)
+    assert caught.value.next_step.count("[[policy.accept]]") == 1
+    policy(workspace, f"{rules}\n{followed(caught.value.next_step)}")
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"app": "2.0"}
+
+
 def test_a_file_without_an_upload_time(workspace: Workspace, index: Index) -> None:
     """The next step names the index as ``no_times`` takes it."""
     index.facts = False

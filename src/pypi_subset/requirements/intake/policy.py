@@ -229,7 +229,9 @@ def _is_specifier(text: object) -> bool:
 
 def _overlap(one: Acceptance, other: Acceptance) -> bool:
     """Whether both accept the same rule of a project on the same target."""
-    if (one.rule, one.project, one.version, one.id) != (other.rule, other.project, other.version, other.id):
+    if (one.rule, one.project, one.version) != (other.rule, other.project, other.version):
+        return False
+    if one.id.upper() != other.id.upper():
         return False
     return not one.targets or not other.targets or not set(one.targets).isdisjoint(other.targets)
 

@@ -9,7 +9,7 @@ from pypi_subset.policy.untimed import index_of
 from pypi_subset.resolve.explain.rejections import suits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from packaging.version import Version
 
@@ -45,8 +45,28 @@ def newest_refused(
 
     :param pre: whether pre-releases count as any release.
     """
+    return next(_all_refused(releases, target, pre=pre), None)
+
+
+def easiest_refused(
+    releases: Mapping[Version, Sequence[Candidate]], target: Target, *, pre: bool = False
+) -> Candidate | None:
+    """
+    Return a wheel of that release which the fewest acceptances let in, the newest of several; else as `newest_refused`.
+
+    No acceptance lets a malicious release in. A pre-release is none as long as a final release is refused.
+    """
+    every = [*_all_refused(releases, target, pre=pre)]
+    final = [one for one in every if pre or not one.distribution.version.is_prerelease] or every
+    return min(final, key=lambda one: (any(each.is_final for each in one.verdicts), len(one.verdicts)), default=None)
+
+
+def _all_refused(
+    releases: Mapping[Version, Sequence[Candidate]], target: Target, *, pre: bool
+) -> Iterator[Candidate]:
+    """Yield a wheel of each release that the policy alone keeps away, as `newest_refused` orders them."""
     ordered = sorted(releases, key=lambda version: (pre or not version.is_prerelease, version), reverse=True)
-    return next(filter(None, (refused(releases[version], target) for version in ordered)), None)
+    yield from filter(None, (refused(releases[version], target) for version in ordered))
 
 
 def admitted_from(releases: Mapping[Version, Sequence[Candidate]], target: Target, *, pre: bool = False) -> str:

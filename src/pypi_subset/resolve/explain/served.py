@@ -12,13 +12,21 @@ from pypi_subset.resolve.explain.sentences import tables_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pypi_subset.errors import NoSolution
+    from pypi_subset.errors import NoSolution, SubsetError
     from pypi_subset.upstream.offers import TargetOffers
 
 
-def with_source(gaps: Sequence[NoSolution], offers: TargetOffers) -> Sequence[NoSolution]:
-    """Return *gaps*; those of a project with a source of its own say so, and so do those of a private project."""
+def with_source(
+    gaps: Sequence[NoSolution], offers: TargetOffers, limit: SubsetError | None = None
+) -> Sequence[NoSolution]:
+    """
+    Return *gaps*; those of a project with a source of its own say so, and so do those of a private project.
+
+    :param limit: the error about the releases that were not tried, since enough of their project were built.
+    """
     for gap in gaps:
+        if limit is not None:
+            gap.next_step = "; ".join(filter(None, (gap.next_step, limit.what, limit.next_step)))
         if gap.kind == "hash" or gap.refused:
             # Other hashes, or an acceptance, are the way, and no other place.
             continue

@@ -13,7 +13,7 @@ from pypi_subset.model.intake.verdicts import Verdict
 from pypi_subset.resolve.explain.alternatives import settled, versions_for, way_out
 from pypi_subset.resolve.explain.hashes import no_solution
 from pypi_subset.resolve.explain.obstacles import is_pinned, joined_of
-from pypi_subset.resolve.explain.refused import admitted_from, letting_in, newest_refused, reason_of, way_in
+from pypi_subset.resolve.explain.refused import admitted_from, easiest_refused, letting_in, newest_refused, reason_of, way_in
 from pypi_subset.resolve.explain.rejections import (
     SHOWN,
     admits,
@@ -125,14 +125,15 @@ def _barred(
     """Return the error about releases that the policy refuses, or that were yanked; ``None`` if something else bars them."""
     (shown, allowed), target = releases, gap.job.target
     pre = gap.job.requirement_set.pre or bool(requirement.specifier.prereleases)
-    if (one := newest_refused(allowed, target, pre=pre)) is not None:
+    newest = newest_refused(allowed, target, pre=pre)
+    if newest is not None and (one := easiest_refused(allowed, target, pre=pre)) is not None:
         step, version = way_in(one, until=admitted_from(allowed, target, pre=pre)), one.distribution.version
         own = "; or ".join(filter(None, (step, loosened)))
         if one.distribution.yanked is not None and not is_pinned(requirement):
             step = f"write '{requirement.name}=={version}' in the set, for pip takes no yanked release else; and {step}"
         ways = "; or ".join(filter(None, (step, loosened)))
-        error = gap.error(f"the policy refuses {version}: {reason_of(one)}", ways, seen)
-        error.refused, error.step_of_build = tuple(dict.fromkeys(each.rule for each in one.verdicts)), own
+        error = gap.error(f"the policy refuses {newest.distribution.version}: {reason_of(newest)}", ways, seen)
+        error.refused, error.step_of_build = tuple(dict.fromkeys(each.rule for each in newest.verdicts)), own
         return error
     if what := _yanked(shown, target):
         files = [one for files in allowed.values() for one in files]
