@@ -417,7 +417,10 @@ def test_the_case_of_an_id_does_not_matter(workspace: Workspace, index: Index) -
     assert len(result.waived) == 1
     (line,) = [one for one in result.warnings if "policy.accept" in one]
     number = 1 + (workspace.paths.requirements / "subset.toml").read_text().splitlines().index(entry.splitlines()[0], 8)
-    assert line == f"{result.waived[0].entry[:-1]}{number}: [[policy.accept]] of advisory for app is no longer needed, remove it"
+    assert (
+        line
+        == f"{result.waived[0].entry[:-1]}{number}: [[policy.accept]] of advisory for app is no longer needed, remove it"
+    )
 
 
 def test_two_entries_for_one_id_are_one_too_many(workspace: Workspace) -> None:

@@ -34,6 +34,8 @@ class Fault:
     #: The offending text with a caret line below it, if the reader could tell the column.
     excerpt: tuple[str, ...] = ()
     next_step: str = ""
+    #: Whether it may concern no request: other faults come first.
+    is_last: bool = False
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -225,11 +225,7 @@ class _Entry:
 
 
 class _Groups:
-    """
-    Records of one vulnerability: aliases are symmetric and transitive (OSV schema, "aliases field").
-
-    Databases write one id in upper and in lower case.
-    """
+    """Records of one vulnerability: aliases are symmetric and transitive (OSV schema, "aliases field"), in any case."""
 
     def __init__(self, records: Iterable[Record]) -> None:
         self._above: dict[str, str] = {}

@@ -56,7 +56,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
 
     :param reach: what pip is configured for; without it, files may name any index.
     :param day: the date in UTC on which acceptances must hold, ``YYYY-MM-DD``; ``""`` for today.
-    :raises InputFaults: with all faults of all files, in the order of paths and lines.
+    :raises InputFaults: with all faults of all files, in the order of paths and lines; a source without its directory comes last.
     """
     faults: list[Fault] = []
     _require_directory(root)
@@ -90,7 +90,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
         faults.append(Fault(what="no requirements file (*.txt) in the directory", path=root, next_step=step))
     if faults:
         shown = dict.fromkeys(map(places.shown, faults))
-        raise InputFaults(sorted(shown, key=lambda fault: (str(fault.path), fault.line or 0)))
+        raise InputFaults(sorted(shown, key=lambda fault: (fault.is_last, str(fault.path), fault.line or 0)))
     jobs = tuple(Job(requirement_set=one, target=good[name]) for one in sets for name in one.targets)
     return Subset(
         root=root,

@@ -139,6 +139,14 @@ def test_a_private_project_may_have_its_wheel_in_requirements() -> None:
     plan_of("aa", private.replace("acme-core", "acme-*") + '[sources.wheels]\nprojects = ["acme-*"]\n')
 
 
+def test_a_source_without_its_directory_is_named_last() -> None:
+    """No request may need it, so the other faults come first."""
+    table = f'{LINUX}[sources.x]\nwheels = "../wheels"\nprojects = ["acme"]\n[policy]\nyanked = "never"\n'
+    first, last = faults_of("aa", table)
+    assert first.startswith("subset.toml:7: ")
+    assert last == "subset.toml:4: there is no directory '../wheels'; name one, relative to subset.toml"
+
+
 @pytest.mark.parametrize(
     ("table", "fault"),
     [

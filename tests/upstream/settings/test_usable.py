@@ -96,6 +96,19 @@ BROKEN: dict[str, tuple[Mapping[str, str] | str | bytes, tuple[str, ...]]] = {
     "another authority": ({"PIP_INDEX_URL": "{tls}", "PIP_CERT": "{other}"}, ("not trusted here", "'cert' (PIP_CERT)")),
     "links that are not there": (INDEX | {"PIP_FIND_LINKS": "/nowhere"}, ("'find-links' (PIP_FIND_LINKS)", "/nowhere")),
     "links by a relative path": (INDEX | {"PIP_FIND_LINKS": "wheels"}, ("'find-links' (PIP_FIND_LINKS)", "wheels")),
+    "links in a text file": (
+        INDEX | {"PIP_FIND_LINKS": "{limits}"},
+        ("'find-links' (PIP_FIND_LINKS)", "limits.txt", "no page (.html)"),
+    ),
+    "a project in colons": (INDEX | {"PIP_ONLY_BINARY": ":foo:"}, ("'only-binary' (PIP_ONLY_BINARY)", "':foo:'")),
+    "projects without a comma": (
+        INDEX | {"PIP_ONLY_BINARY": "six alpha"},
+        ("'only-binary' (PIP_ONLY_BINARY)", "'six alpha'", "commas"),
+    ),
+    "a trusted URL": (
+        INDEX | {"PIP_TRUSTED_HOST": "https://me:S3CRET@h/"},
+        ("'trusted-host' (PIP_TRUSTED_HOST)", "no host", "HOST:PORT"),
+    ),
     "links by ftp": (INDEX | {"PIP_FIND_LINKS": "ftp://x/wheels"}, ("'find-links' (PIP_FIND_LINKS)", "ftp")),
     "links without a page": (
         INDEX | {"PIP_FIND_LINKS": "http://{host}/no/"},

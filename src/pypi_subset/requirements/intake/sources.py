@@ -208,6 +208,8 @@ class _Table:
             self.fault(f"{value}: {what}", "wheels", step=step)
         elif "\0" in value or not path.is_dir():
             self.fault(f"there is no directory {value!r}", "wheels", step="name one, relative to subset.toml")
+            # No request may need it.
+            self.faults[-1] = replace(self.faults[-1], is_last=True)
         return type(path)(os.path.normpath(path))
 
     def _projects(self) -> tuple[str, ...]:

@@ -48,22 +48,22 @@ def newest_refused(
     return next(_all_refused(releases, target, pre=pre), None)
 
 
-def easiest_refused(
+def refusals(
     releases: Mapping[Version, Sequence[Candidate]], target: Target, *, pre: bool = False
-) -> Candidate | None:
+) -> tuple[Candidate, Candidate] | None:
     """
-    Return a wheel of that release which the fewest acceptances let in, the newest of several; else as `newest_refused`.
+    Return what `newest_refused` does, and a wheel of the release that the fewest acceptances let in, the newest of several.
 
-    No acceptance lets a malicious release in. A pre-release is none as long as a final release is refused.
+    No acceptance lets a malicious release in. A pre-release does not count while a final release is refused.
     """
     every = [*_all_refused(releases, target, pre=pre)]
     final = [one for one in every if pre or not one.distribution.version.is_prerelease] or every
-    return min(final, key=lambda one: (any(each.is_final for each in one.verdicts), len(one.verdicts)), default=None)
+    if not every:
+        return None
+    return every[0], min(final, key=lambda one: (any(each.is_final for each in one.verdicts), len(one.verdicts)))
 
 
-def _all_refused(
-    releases: Mapping[Version, Sequence[Candidate]], target: Target, *, pre: bool
-) -> Iterator[Candidate]:
+def _all_refused(releases: Mapping[Version, Sequence[Candidate]], target: Target, *, pre: bool) -> Iterator[Candidate]:
     """Yield a wheel of each release that the policy alone keeps away, as `newest_refused` orders them."""
     ordered = sorted(releases, key=lambda version: (pre or not version.is_prerelease, version), reverse=True)
     yield from filter(None, (refused(releases[version], target) for version in ordered))

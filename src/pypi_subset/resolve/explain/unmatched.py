@@ -13,7 +13,7 @@ from pypi_subset.model.intake.verdicts import Verdict
 from pypi_subset.resolve.explain.alternatives import settled, versions_for, way_out
 from pypi_subset.resolve.explain.hashes import no_solution
 from pypi_subset.resolve.explain.obstacles import is_pinned, joined_of
-from pypi_subset.resolve.explain.refused import admitted_from, easiest_refused, letting_in, newest_refused, reason_of, way_in
+from pypi_subset.resolve.explain.refused import admitted_from, letting_in, reason_of, refusals, way_in
 from pypi_subset.resolve.explain.rejections import (
     SHOWN,
     admits,
@@ -125,8 +125,8 @@ def _barred(
     """Return the error about releases that the policy refuses, or that were yanked; ``None`` if something else bars them."""
     (shown, allowed), target = releases, gap.job.target
     pre = gap.job.requirement_set.pre or bool(requirement.specifier.prereleases)
-    newest = newest_refused(allowed, target, pre=pre)
-    if newest is not None and (one := easiest_refused(allowed, target, pre=pre)) is not None:
+    if (kept_away := refusals(allowed, target, pre=pre)) is not None:
+        newest, one = kept_away
         step, version = way_in(one, until=admitted_from(allowed, target, pre=pre)), one.distribution.version
         own = "; or ".join(filter(None, (step, loosened)))
         if one.distribution.yanked is not None and not is_pinned(requirement):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pypi_subset.errors import UpstreamError
 from pypi_subset.support import bounds, files
 from pypi_subset.upstream.pip_config import local_path, without_credentials
+from pypi_subset.upstream.settings.usable import PAGES
 from pypi_subset.upstream.transport.page import KeptPage, Page
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Locations:
         with files.folder_errors(folder):
             if folder.is_dir():
                 return tuple(path for path in folder.iterdir() if path.is_file())
-            if folder.suffix in {".html", ".htm"}:
+            if folder.suffix in PAGES:
                 text = files.read_input(folder, bounds.LARGEST_PAGE).decode()
                 return Page(text=text, content_type="text/html", url=folder.as_uri())
             return (folder,) if folder.is_file() else ()

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidName, canonicalize_name
 
+from pypi_subset.distributions.filenames import INVALID, parse
 from pypi_subset.errors import UpstreamError
 from pypi_subset.support.text import without_secrets
 from pypi_subset.upstream.settings.origins import Given
@@ -31,6 +32,8 @@ _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_C
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 #: Schemes of proxies that pip knows without a further library.
 _PROXY_SCHEMES = frozenset({"http", "https", ""})
+#: How the name of a page on this machine ends.
+PAGES = frozenset({".html", ".htm"})
 _UNSET = "correct it, or remove it (`pip config debug` lists all sources)"
 
 
@@ -51,6 +54,8 @@ def require_usable(settings: Mapping[str, Given], options: Values, local: Callab
     _require_numbers(settings, options)
     _require_day(settings, options)
     _require_places(settings, options, local)
+    _require_projects(settings)
+    _require_hosts(settings)
     trusts_environment = options.proxy is None and not options.no_proxy_env
     for one in _certificates(settings, options, os.environ if trusts_environment else {}):
         _require_certificates(one)
@@ -120,6 +125,26 @@ def _require_day(settings: Mapping[str, Given], options: Values) -> None:
     raise refused(_given(settings, "uploaded-prior-to"), "names no day of a calendar")
 
 
+def _require_projects(settings: Mapping[str, Given]) -> None:
+    """Return if ``only-binary`` lists projects. pip takes each other word for a project that no index has."""
+    one = _given(settings, "only-binary")
+    for word in map(str.strip, one.value.split(",")):
+        try:
+            word and word not in {":all:", ":none:"} and canonicalize_name(word, validate=True)
+        except InvalidName as error:
+            what = f"has {without_secrets(word)!r}, which is no name of a project"
+            raise refused(one, what, "write :all:, :none:, or names with commas between") from error
+
+
+def _require_hosts(settings: Mapping[str, Given]) -> None:
+    """Return if ``trusted-host`` lists hosts. pip takes the scheme of a URL for a host."""
+    one = _given(settings, "trusted-host")
+    for word in one.value.split():
+        if "/" in word:
+            shown = without_secrets(word)
+            raise refused(one, f"has {shown}, which is no host", "write HOST or HOST:PORT, without scheme and path")
+
+
 def _require_places(settings: Mapping[str, Given], options: Values, local: Callable[[str], Path | None]) -> None:
     indexes = [] if options.no_index else options.extra_index_urls
     places = [(_given(settings, "index-url", "pypi-url"), options.index_url)] if not options.no_index else []
@@ -149,6 +174,12 @@ def _require_place(one: Given, place: str, local: Callable[[str], Path | None]) 
             next(path.iterdir(), None)
     except OSError as error:
         raise refused(one, f"has {shown}, which cannot be read: {error.strerror}") from error
+    if there and one.name == "find-links" and path.is_file() and path.suffix not in PAGES:
+        try:
+            parse(path.name)
+        except INVALID as error:
+            what = f"has {shown}, which is no directory, no page (.html) and no file of a release"
+            raise refused(one, what) from error
     if not there:
         kind = "directory" if wants else "file or directory"
         scheme = "" if place.startswith(("file:", "/", ".", "~")) else ", and a URL needs https://"
