@@ -113,9 +113,8 @@ class Ground:
     def requirers(self) -> dict[str, list[tuple[str, Requirement]]]:
         """Project → the projects that are there and require it in any case, each with its requirement."""
         found: dict[str, list[tuple[str, Requirement]]] = {}
-        for one in self.declared.present:
-            for requirement in one.requires:
-                found.setdefault(canonicalize_name(requirement.name), []).append((one.project, requirement))
+        for project, needed in ((one.project, each) for one in self.declared.present for each in one.requires):
+            found.setdefault(canonicalize_name(needed.name), []).append((project, needed))
         return found
 
     @cached_property
@@ -128,10 +127,8 @@ class Ground:
         """What is declared and not there: a project, or a file that its RECORD names, bytecode aside; ``""`` for nothing."""
         if self.declared.absent:
             return f"asked for, and not installed: {', '.join(self.declared.absent)}"
-        for one in self.declared.present:
-            if one.library is not None and (file := _gone(one.library, one.files)):
-                return f"{one.project} is installed without {file[:_SHOWN]}"
-        return ""
+        here = ((one.project, _gone(one.library, one.files)) for one in self.declared.present if one.library)
+        return next((f"{project} is installed without {file[:_SHOWN]}" for project, file in here if file), "")
 
     @cached_property
     def names(self) -> frozenset[str]:
