@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -19,8 +21,6 @@ from tests.support.stages.values import LINUX, WINDOWS, plan_of
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pypi_subset.model.locks import Lock
     from tests.support.servers.index import Index
 
@@ -111,3 +111,50 @@ def test_damaged_metadata_concerns_the_run_that_needs_it(index: Index, tmp_path:
                 ["install", *options, name], work=tmp_path / name, environment=LINUX.environment, known=known
             )
             assert done.returncode == code, done.stderr
+
+
+DRY = ("install", "--dry-run", "--ignore-installed", "--only-binary", ":all:")
+
+
+@pytest.mark.parametrize("style", ["json", "html"])
+def test_a_pip_that_plans_asks_once(index: Index, tmp_path: Path, style: Literal["json", "html"]) -> None:
+    """Its second run gets the same answer, and asks the index for nothing."""
+    index.style = style
+    told = []
+    with Pips(tmp_path / "all", Path(sys.executable), plans=True) as pips:
+        for number in range(2):
+            report = tmp_path / f"{number}.json"
+            words = [*DRY, "--index-url", index.url, "--report", str(report), "app"]
+            done = pips.run(words, work=tmp_path / "run", environment=None)
+            assert done.returncode == 0, done.stderr
+            told.append((json.loads(report.read_bytes())["install"], index.gets()))
+    assert told[0] == told[1]
+    # A page and the metadata of each project.
+    assert [len(told[0][0]), told[0][1]] == [2, 4]
+
+
+def test_known_metadata_is_held_to_the_hash_of_each_page(index: Index, tmp_path: Path) -> None:
+    """A second page states another hash of the same metadata: pip refuses it, as if it had fetched it for this page."""
+    page = tmp_path / "links.html"
+    with Pips(tmp_path / "all", Path(sys.executable), plans=True) as pips:
+        words = [*DRY, "--index-url", index.url, "--report", str(tmp_path / "report.json"), "fast"]
+        assert pips.run(words, work=tmp_path / "run", environment=None).returncode == 0
+        (one,) = json.loads((tmp_path / "report.json").read_bytes())["install"]
+        url = one["download_info"]["url"]
+        page.write_text(f'<a href="{url}" data-core-metadata="sha256={"0" * 64}">{url.rpartition("/")[2]}</a>')
+        words = [*DRY, "--no-index", "--find-links", page.as_uri(), "fast"]
+        done = pips.run(words, work=tmp_path / "run", environment=None)
+    assert done.returncode == 1
+    assert "DO NOT MATCH THE HASHES" in done.stderr
+    assert index.gets(".metadata") == 1
+
+
+def test_what_was_refused_is_asked_for_again(index: Index, tmp_path: Path) -> None:
+    """A page that the index did not have is no known page: the next run finds what is there by then."""
+    index.on_request = lambda path: 404 if path.endswith("/fast/") else None
+    with Pips(tmp_path / "all", Path(sys.executable), plans=True) as pips:
+        words = [*DRY, "--index-url", index.url, "app"]
+        assert pips.run(words, work=tmp_path / "run", environment=None).returncode == 1
+        index.on_request = None
+        done = pips.run(words, work=tmp_path / "run", environment=None)
+    assert done.returncode == 0, done.stderr

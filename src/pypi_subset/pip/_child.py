@@ -6,10 +6,10 @@ still evaluated for the interpreter that runs pip (pypa/pip#11664). Here the ven
 values before pip's own modules bind the function (`pypi_subset.pip.changes`), so that the resolver and the report see one
 and the same machine.
 
-Started with ``--serve``, it imports pip once and forks a child for each run: half a second saved for each, and every run
-still has a process of its own. With ``--serve-own`` it does so for the interpreter that it runs on, whose pip stays as it
-is: nothing is replaced and nothing refused. That one may be any Python from 3.9 on. What it needs is loaded before anything
-is installed, so that no code of a package runs in it. With ``--serve-plans`` that pip also runs once before the first order.
+Started with ``--serve``, it imports pip once and forks a child for each run, which saves half a second. With ``--serve-own``
+it does so for the interpreter that it runs on, Python 3.9 or newer, whose pip stays as it is: nothing is replaced and nothing
+refused. What it needs is loaded before anything is installed, so that no code of a package runs in it. With
+``--serve-plans`` that pip runs once before the first order, and its runs share what the site answered.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _become(order: dict[str, Any] | None = None) -> None:
 
 @functools.cache
 def _beside(name: str) -> Any:
-    """Return a module beside this script; the interpreter of an environment, which has no package, needs `plans` alone."""
+    """Return a module beside this script; the interpreter of an environment has no package."""
     spec = importlib.util.spec_from_file_location(name, f"{os.path.dirname(__file__)}/{name}.py")  # noqa: PTH120
     module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
     spec.loader.exec_module(module)  # type: ignore[union-attr]
@@ -103,10 +103,7 @@ def _ports(arguments: list[str]) -> Iterator[int]:
     """Yield the ports on this machine of the indexes and pages that pip is to read."""
     for option, value in itertools.pairwise(arguments):
         if option in {"--index-url", "--find-links"} and value.startswith("http://"):
-            yield urllib.parse.urlsplit(value).port or _HTTP
-
-
-_HTTP = 80
+            yield urllib.parse.urlsplit(value).port or 80
 
 
 def _stay_inside(ports: frozenset[int], event: str, details: tuple[Any, ...]) -> None:
@@ -152,7 +149,7 @@ def _serve(*, own: bool, plans: bool) -> int:
     a run finds what is installed. When a run has ended, ``[id, exit code, standard output, standard error]`` is written.
 
     :param own: whether runs evaluate markers as this interpreter does; an order's ``environment`` is ``null`` then.
-    :param plans: whether pip runs once before the first order.
+    :param plans: whether pip runs once before the first order, and each run hands on what it noted.
     """
     if own:
         _load_policy()
@@ -164,10 +161,11 @@ def _serve(*, own: bool, plans: bool) -> int:
     import pip._internal.commands.install  # noqa: PLC0415
     import pip._internal.resolution.resolvelib.resolver  # noqa: F401, PLC0415
 
-    if not own:
-        _beside("sharing").prepare()
     if plans:
         _beside("plans").run_once()
+        _beside("sharing").note()
+    elif not own:
+        _beside("sharing").prepare()
     # All children share what is here now; the collector need not touch it.
     gc.freeze()
     # A child that ends wakes the loop below by a byte in this pipe; without a handler there would be none.
@@ -198,8 +196,6 @@ def _follow(order: dict[str, Any], running: dict[int, _Run], ours: tuple[int, ..
     if "kill" not in order:
         if order.get("known"):
             _beside("sharing").learn(order["known"])
-            # What was parsed is shared too.
-            gc.freeze()
         running[order["id"]] = _fork(order, ours)
     elif order["id"] in running:
         os.kill(running[order["id"]][0], signal.SIGKILL)
@@ -211,8 +207,8 @@ def _load_policy() -> None:
         import _manylinux  # type: ignore[import-not-found]  # noqa: F401, PLC0415
 
 
-#: Process id of a child, and the file descriptors that receive its standard output and error.
-_Run = tuple[int, tuple[int, int]]
+#: Process id of a child, and the file descriptors that receive its standard output and error, and what it notes.
+_Run = tuple[int, tuple[int, int, int]]
 
 
 def _fork(order: dict[str, Any], ours: tuple[int, ...]) -> _Run:
@@ -223,7 +219,7 @@ def _fork(order: dict[str, Any], ours: tuple[int, ...]) -> _Run:
     """
     server = os.getpid()
     # What pip says is kept in memory: that the disk is full could not be written to it.
-    said = (os.memfd_create("stdout"), os.memfd_create("stderr"))
+    said = (os.memfd_create("stdout"), os.memfd_create("stderr"), os.memfd_create("notes"))
     child = os.fork()
     if child == 0:
         signal.set_wakeup_fd(-1)
@@ -241,11 +237,13 @@ def _report(running: dict[int, _Run]) -> None:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             del running[number]
-            answer = [number, os.waitstatus_to_exitcode(status), *map(_read, said)]
+            stdout, stderr, notes = map(_read, said)
             # If no process reads it, standard input will end too.
             with contextlib.suppress(BrokenPipeError):
-                sys.stdout.write(f"{json.dumps(answer)}\n")
+                sys.stdout.write(f"{json.dumps([number, os.waitstatus_to_exitcode(status), stdout, stderr])}\n")
                 sys.stdout.flush()
+            if notes:
+                _beside("sharing").recall(notes)
 
 
 def _read(descriptor: int) -> str:
@@ -259,14 +257,14 @@ def _read(descriptor: int) -> str:
 _MOST = 1 << 24
 
 
-def _obey(order: dict[str, Any], said: tuple[int, int]) -> None:
+def _obey(order: dict[str, Any], said: tuple[int, int, int]) -> None:
     """Become pip; never returns."""
     os.environ.clear()
     os.environ.update(order["variables"])
     if order["environment"] is not None:
         # While it is open, the tool knows that this process lives: the end of the pipe is the end of all of them.
         os.dup(1)
-    for descriptor, source in enumerate((os.open(os.devnull, os.O_RDONLY), *said)):
+    for descriptor, source in enumerate((os.open(os.devnull, os.O_RDONLY), *said[:2])):
         os.dup2(source, descriptor)
     code = 1
     try:
@@ -277,6 +275,8 @@ def _obey(order: dict[str, Any], said: tuple[int, int]) -> None:
         if order.get("libraries"):
             _beside("plans").look_into(order["libraries"])
         code = _pip(order["arguments"], alone=order["environment"] is not None)
+        if order.get("notes"):
+            os.write(said[2], _beside("sharing").noted())
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
     finally:

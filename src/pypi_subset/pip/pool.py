@@ -118,6 +118,7 @@ class Pips:
                 "installed": dict(installed or {}),
                 "known": known,
                 "libraries": [*map(str, libraries)],
+                "notes": self._plans,
             }
             result = self._forked(order, work, timeout)
         else:

@@ -5,6 +5,9 @@ The process that imports pip takes both from an order, and each run is forked fr
 not ask the index, and parses neither the name nor the address of a file, nor the metadata, again. Nothing here depends on
 a target but the pages, which come with the order of that target.
 
+A pip that plans (``--serve-plans``) is not given answers: each of its runs notes what the site answered, and later runs find
+that here. A page is asked for once by each process, and parsed once.
+
 Like `changes`, this module replaces functions of pip; the accepted range of versions of pip is capped for their sake.
 """
 
@@ -12,10 +15,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import importlib.metadata
 import io
 import itertools
-import tempfile
+import json
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -25,12 +29,18 @@ if TYPE_CHECKING:
 #: Media type of the pages (PEP 691).
 _JSON = "application/vnd.pypi.simple.v1+json"
 
-#: URL → page, of the target of this run; URL → metadata.
-_PAGES: dict[str, str] = {}
+#: URL → page: of the target of this run, or as an earlier run noted it; URL → metadata.
+_PAGES: dict[str, Any] = {}
 _METADATA: dict[str, bytes] = {}
+#: URL and content of a page → its links, where runs note pages.
+_LINKS: dict[tuple[str, bytes], list[Any]] = {}
+#: What this run asked for, ``pages`` and ``metadata``; empty where runs note nothing.
+_NOTED: dict[str, dict[str, Any]] = {}
 #: METADATA → what it says.
 _MESSAGES: dict[str, Any] = {}
 _NUMBERS = itertools.count()
+#: End of the URL of a core metadata file (PEP 658).
+_CORE_METADATA = ".metadata"
 
 
 def prepare() -> None:
@@ -74,6 +84,8 @@ def learn(known: Mapping[str, Any]) -> None:
         with unreadable:
             for requirement in _Text(_METADATA[url]).metadata.get_all("Requires-Dist") or ():
                 get_requirement(requirement.strip())
+    # The collector need not touch what all runs share.
+    gc.freeze()
 
 
 class _Text(importlib.metadata.Distribution):
@@ -91,31 +103,97 @@ class _Text(importlib.metadata.Distribution):
 
 def take(pages: Mapping[str, str]) -> None:
     """Let this run find *pages*, URL → page, without asking for them."""
-    _PAGES.update(pages)
+    _PAGES.update({url: _answer(url, text.encode(), _JSON) for url, text in pages.items()})
+
+
+def note() -> None:
+    """Prepare, and have each run that is forked later note the pages and the metadata that it asks for."""
+    from pip._internal.index import collector, package_finder  # noqa: PLC0415 - as above
+
+    prepare()
+    _NOTED.update(pages={}, metadata={})
+    package_finder.parse_links = _links_or(collector.parse_links)  # type: ignore[attr-defined]
+
+
+def noted() -> bytes:
+    """Return what this run noted, as `recall` takes it; nothing if it asked for nothing."""
+    return json.dumps(_NOTED).encode() if any(_NOTED.values()) else b""
+
+
+def recall(text: str) -> None:
+    """Let all runs that are forked later find what a run *noted*, and what can be parsed of it now."""
+    from pip._internal.index import collector, package_finder  # noqa: PLC0415 - as above
+
+    files: dict[str, str] = {}
+    try:
+        found = json.loads(text)
+    except ValueError:
+        # The run was killed while it wrote them.
+        return
+    for url, (content, kind, final) in found["pages"].items():
+        _PAGES[url] = _answer(final, content.encode("latin-1"), kind)
+        # What cannot be parsed is for the run to find that needs it.
+        with contextlib.suppress(ValueError, RecursionError):
+            page = collector._make_index_content(_PAGES[url])  # noqa: SLF001
+            links = package_finder.parse_links(page)  # type: ignore[attr-defined]
+            files.update({link.filename: link.url for link in links})
+    learn({"files": files, "metadata": found["metadata"]})
+
+
+def _answer(url: str, content: bytes, kind: str) -> SimpleNamespace:
+    """Return a page, as far as pip looks at a response."""
+    return SimpleNamespace(content=content, headers={"Content-Type": kind}, url=url)
 
 
 def _page_or(ask: Callable[..., Any]) -> Callable[..., Any]:
     def page(url: str, *arguments: Any, **options: Any) -> Any:
-        known = _PAGES.get(url)
-        if known is None:
-            return ask(url, *arguments, **options)
-        return SimpleNamespace(content=known.encode(), headers={"Content-Type": _JSON}, url=url)
+        found = _PAGES.get(url)
+        if found is None:
+            found = ask(url, *arguments, **options)
+            if _NOTED and (kind := found.headers.get("Content-Type")):
+                _NOTED["pages"][url] = found.content.decode("latin-1"), kind, found.url
+        return found
 
     return page
 
 
+def _links_or(parse: Callable[..., Any]) -> Callable[..., Any]:
+    def links(page: Any) -> list[Any]:
+        key = page.url, page.content
+        if key not in _LINKS:
+            _LINKS[key] = [*parse(page)]
+        return _LINKS[key]
+
+    return links
+
+
 def _metadata_or(ask: Callable[..., Any], file: Callable[..., Any]) -> Callable[..., Any]:
     def fetched(link: Any, *arguments: Any, **options: Any) -> Any:
-        known = _METADATA.get(link.url_without_fragment)
+        url = link.url_without_fragment
+        known = _METADATA.get(url)
         if known is None:
-            return ask(link, *arguments, **options)
-        # The directory for temporary files of this run, which is removed with all that is in it.
-        path = f"{tempfile.gettempdir()}/{next(_NUMBERS)}.metadata"
+            found = ask(link, *arguments, **options)
+            if _NOTED and url.endswith(_CORE_METADATA):
+                with open(found.path, "rb") as stream:  # noqa: PTH123 - one call
+                    _NOTED["metadata"][url] = stream.read().decode("latin-1")
+            return found
+        path = f"{_folder()}/{next(_NUMBERS)}.metadata"
         with open(path, "xb") as stream:  # noqa: PTH123 - one call
             stream.write(known)
+        if _NOTED and options.get("hashes"):
+            # Another page may state another hash.
+            options["hashes"].check_against_path(path)
         return file(path, content_type="")
 
     return fetched
+
+
+@functools.cache
+def _folder() -> str:
+    """Return the directory of the metadata that this run finds here, which pip removes when it ends."""
+    from pip._internal.utils.temp_dir import TempDirectory  # noqa: PLC0415 - as above
+
+    return TempDirectory(kind="metadata", globally_managed=True).path
 
 
 def _message(stated: Callable[[Any], Any], distribution: Any) -> Any:
@@ -123,7 +201,7 @@ def _message(stated: Callable[[Any], Any], distribution: Any) -> Any:
     own = vars(distribution)
     if "_shared" not in own:
         text = distribution.read_text("METADATA")
-        if text is None:
+        if not text:
             return stated(distribution)
         if text not in _MESSAGES:
             _MESSAGES[text] = stated(distribution)

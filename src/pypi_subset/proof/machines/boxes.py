@@ -40,7 +40,8 @@ def installing(  # noqa: PLR0913 - what makes a box
     :param size: bytes of the wheels, and of the files in them.
     :param uid: its user, as in `Box`.
     """
-    shown = (str(SCRIPT), str(SCRIPT.with_name("plans.py")), *map(str, seen), *of(interpreter))
+    beside = (str(SCRIPT.with_name(name)) for name in ("plans.py", "sharing.py"))
+    shown = (str(SCRIPT), *beside, *map(str, seen), *of(interpreter))
     limits = Limits(written=int(1.2 * size) + _SPARE, cpu=_INSTALLING)
     return Box(
         shown=shown,
