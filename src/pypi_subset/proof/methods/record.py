@@ -16,6 +16,7 @@ from packaging.utils import parse_wheel_filename
 
 from pypi_subset.errors import ProofFailed
 from pypi_subset.proof.access.well_formed import folders_of
+from pypi_subset.proof.cases.once import once
 from pypi_subset.proof.reference.tags import may_fit
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def validate(case: Case, installed: Sequence[Installed]) -> None:
         if not any(may_fit(case.target, tag) for tag in parse_wheel_filename(path.name)[3]):
             msg = f"{path.name} was installed, and is for no machine like {case.target.name} ({case.target.tag})"
             raise ProofFailed(msg, project=one.project, target=case.target.name)
-        for issue in issues(path, path.stat().st_mtime_ns):
+        look = functools.partial(issues, path, path.stat().st_mtime_ns)
+        for issue in once(case, "record", path, look):
             msg = f"{path.name} contradicts its own RECORD: {issue}"
             raise ProofFailed(msg, project=one.project, target=case.target.name)
 
