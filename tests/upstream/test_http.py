@@ -166,6 +166,19 @@ def test_a_server_without_ranges_sends_it_all(tmp_path: Path) -> None:
         assert index.gets(".whl") == 1
 
 
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_size_is_asked_for_without_the_file(*, ranges: bool) -> None:
+    """One byte is sent where the server can do ranges; an empty file has a size too, and a missing one is an error."""
+    with Index(ranges=ranges) as index:
+        index.overrides |= {"/files/large": BODY, "/files/empty": b""}
+        url, fetcher = index.url.replace("/simple/", "/files/"), Fetcher(read_network())
+        assert fetcher.size(f"{url}large") == len(BODY)
+        assert fetcher.size(f"{url}empty") == 0
+        assert (sum(hit.sent for hit in index.hits()) == 1) is ranges
+        with pytest.raises(UpstreamError, match="/files/missing answered 404"):
+            fetcher.size(f"{url}missing")
+
+
 @pytest.mark.parametrize("status", [403, 404, 410])
 def test_a_page_that_is_not_there(index: Index, status: int) -> None:
     """Answers that mean "no such page" are no error."""

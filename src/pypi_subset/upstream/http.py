@@ -19,7 +19,7 @@ from pypi_subset.upstream.transport import bodies, patience
 from pypi_subset.upstream.transport.denials import FORBIDDEN, GONE, Denials
 from pypi_subset.upstream.transport.hosts import Hosts
 from pypi_subset.upstream.transport.kept import Answer, Kept
-from pypi_subset.upstream.transport.presence import is_page
+from pypi_subset.upstream.transport.presence import ACCEPT, MEDIA_TYPES, is_page, stated_size
 from pypi_subset.upstream.transport.remote_file import TAIL, RemoteFile
 from pypi_subset.upstream.transport.replies import (
     FAILURES,
@@ -43,13 +43,6 @@ if TYPE_CHECKING:
     from pypi_subset.upstream.transport.page import Page
 
 logger = logging.getLogger(__name__)
-
-#: PEP 691: what we can read, best first.
-ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
-
-#: The types of a page.
-MEDIA_TYPES = frozenset({"application/vnd.pypi.simple.v1+json", "application/vnd.pypi.simple.v1+html", "text/html"})
-
 _T = TypeVar("_T")
 
 #: Bytes of a file after which a broken connection is new trouble.
@@ -117,6 +110,13 @@ class Fetcher:
             if response.status_code != _PARTIAL:
                 require(response, url, _OK, self.blame)
             return beginning_of(response, url, self.blame)
+
+    def size(self, url: str) -> int | None:
+        """Return the bytes of the file at *url* if its server states them; an empty file has no first byte (416)."""
+        with self._get(url, {"Range": "bytes=0-0"}) as response:
+            if response.status_code not in {_PARTIAL, 416}:
+                require(response, url, _OK, self.blame)
+            return stated_size(response)
 
     def small(self, url: str, limit: int, *, patient: bool = True) -> bytes | None:
         """

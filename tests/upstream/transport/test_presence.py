@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pypi_subset.upstream.transport.presence import Presence, is_page
+from pypi_subset.upstream.transport.presence import Presence, is_page, stated_size
 
 ONE, OTHER = "https://me:secret@one.example/simple", "https://two.example/simple"
 
@@ -76,3 +76,19 @@ def test_a_page(status: int, kind: str, *, expected: bool) -> None:
     """The status and the type decide."""
     response = SimpleNamespace(status_code=status, headers={"Content-Type": kind} if kind else {})
     assert is_page(response, {"text/html"}) is expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"Content-Length": "7"}, 7),
+        ({"Content-Range": "bytes 0-0/12", "Content-Length": "1"}, 12),
+        ({"Content-Range": "bytes 0-0/*", "Content-Length": "1"}, None),
+        ({"Content-Length": "-7"}, None),
+        ({"Content-Length": "9" * 19}, None),
+        ({}, None),
+    ],
+)
+def test_a_size(headers: dict[str, str], expected: int | None) -> None:
+    """The size of the whole file counts; a number that no file has is none."""
+    assert stated_size(SimpleNamespace(headers=headers)) == expected

@@ -12,6 +12,11 @@ from pypi_subset.upstream.transport.json_pages import require_version
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
+#: PEP 691: what we can read, best first.
+ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
+
+#: The types of a page.
+MEDIA_TYPES = frozenset({"application/vnd.pypi.simple.v1+json", "application/vnd.pypi.simple.v1+html", "text/html"})
 #: What a page in HTML holds if it states the version of the API (PEP 629) or the status of a project (PEP 792).
 _STATED = "pypi:"
 #: What a page in JSON holds (PEP 691).
@@ -81,3 +86,9 @@ def is_page(response: Any, types: Collection[str]) -> bool:
     """Whether an answer is a page of one of *types*; its content is not read."""
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     return bool(response.status_code == 200 and kind in types)  # noqa: PLR2004 - HTTP's OK
+
+
+def stated_size(response: Any) -> int | None:
+    """Return the bytes of the whole file that an answer has, or has a part of; ``None`` if it does not state them."""
+    stated = response.headers.get("Content-Range", "").rpartition("/")[2] or response.headers.get("Content-Length", "")
+    return int(stated) if re.fullmatch("[0-9]{1,18}", stated) else None
