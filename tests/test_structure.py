@@ -25,6 +25,7 @@ LINES = 300
 STATEMENTS = 10
 #: Tests of what a whole wing does: they are named after the behaviour, since no module alone has it.
 BEHAVIOURS = {
+    "bundle/test_other_files.py",
     "bundle/test_trip.py",
     "standalone/importer/hostile/test_manipulations.py",
     "standalone/importer/hostile/test_odd_values.py",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import platform
 import shutil
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from uv import find_uv_bin
 
 from tests.support.checkout import ROOT
 from tests.support.gap.installs import pip_wheel
+from tests.support.others.cpython import ARCHIVE, VERSION, stand_in
 from tests.support.pages.console import Sandbox, Step, matches, steps
 from tests.support.programs.dask_cluster import Cluster
 from tests.support.relocks.projects import BACKEND
@@ -138,6 +141,26 @@ def test_private_wheels(sandbox: Sandbox) -> None:
     (sandbox.root / "dist").mkdir()
     (sandbox.root / "dist" / wheel.filename).write_bytes(wheel.data)
     assert sandbox.walk(page("how-to/private-wheels.md")) == 6
+
+
+@pytest.mark.manual
+@pytest.mark.skipif(sys.platform != "linux" or platform.libc_ver()[0] != "glibc", reason="the archive is for glibc")
+def test_other_files(sandbox: Sandbox, index: Index) -> None:
+    """The page carries three files, and uv installs an interpreter from the served site."""
+    (sandbox.root / "models").mkdir()
+    (sandbox.root / "models" / "small.onnx").write_bytes(b"weights\n")
+    index.overrides["/files/htop_3.2.2-2_amd64.deb"] = b"htop\n"
+    data = stand_in()
+    (sandbox.root / ARCHIVE).write_bytes(data)
+    sandbox.replaced |= {
+        "https://files.example": f"http://{index.host}/files",
+        hashlib.sha256(b"cpython\n").hexdigest(): hashlib.sha256(data).hexdigest(),
+        "cpython-3.12.16+20261110-x86_64-unknown-linux-gnu-install_only_stripped.tar.gz": ARCHIVE,
+        "3.12.16-linux-x86_64": f"{VERSION}-linux-{platform.machine()}",
+        "install 3.12": f"install {VERSION}",
+    }
+    sandbox.program("uv", f'exec {find_uv_bin()} "$@" --no-config --no-bin --install-dir {sandbox.folder}/managed 2>&1')
+    assert sandbox.walk(page("how-to/other-files.md")) == 6
 
 
 @pytest.mark.manual

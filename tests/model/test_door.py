@@ -71,6 +71,17 @@ def closure(**fields: str) -> Callable[[_Made], object]:
     return lambda made: made["closures"][0].update(fields)
 
 
+def other(path: str, *, page: str = "f" * 64, size: int = 1) -> Callable[[_Made], object]:
+    """Return a change that adds another file; *page* is its hash among pages, empty for none."""
+
+    def change(made: _Made) -> None:
+        made.setdefault("other_files", []).append({"path": path, "size": size, "sha256": "f" * 64})
+        if page:
+            made["pages"][path] = page
+
+    return change
+
+
 STRANGE = "which no site with these projects, sets and targets has"
 #: Every kind of path that leads elsewhere, or to a file that something else obeys.
 PATHS = (
@@ -108,6 +119,7 @@ PATHS = (
         "docs/a b",
         "Docs/a",
     ),
+    *("files/a", "files/index.html", "files/python/downloads.json"),
     *("targets/win/simple/index.html", "targets/linux/index.html", "targets/linux/simple/other/index.html"),
     *("locks/pylock.base--win.toml", "locks/pylock.other--linux.toml", "locks/base--linux.txt", "hosts/evil.conf"),
     *(WHEEL, f"{WHEEL}.metadata", "simple/my-lib/other-1.0-py3-none-any.whl", "packages/my_lib-1.0-py3-none-any.whl"),
@@ -167,6 +179,23 @@ REFUSED: dict[str, tuple[Callable[[_Made], object], str]] = {
         ),
         "larger than any disk",
     ),
+    "other file hidden": (other("files/.htaccess"), "'files/.htaccess' is no path of another file"),
+    "other file elsewhere": (other("files/../index.html"), "'files/../index.html' is no path of another file"),
+    "other file as a page": (other("files/index.html"), "'files/index.html' is no path of another file"),
+    "other file of two hashes": (other("files/a", page="e" * 64), "'files/a' has one hash among other files and"),
+    "other file on no page": (other("files/a", page=""), "'files/a' has one hash among other files and another one"),
+    "other file in two cases": (
+        lambda made: [other(path)(made) for path in ("files/a", "files/A")],
+        "are one file on some systems",
+    ),
+    "other file as a directory": (
+        lambda made: [other(path)(made) for path in ("files/a", "files/a/b")],
+        "is a file and a directory",
+    ),
+    "other files larger than a disk": (
+        lambda made: [other(f"files/{n}", size=1 << 40)(made) for n in range(1100)],
+        "larger than any disk",
+    ),
     "long name": (page("x" * 100_000), "x…', which no site"),
 }
 
@@ -200,6 +229,17 @@ def test_what_mirror_writes_comes_through() -> None:
     }
     made["files"][0] |= {"filename": "app-2.zip", "path": "simple/app/app-2.zip", "version": "2"}
     assert read(made).hashes.keys() > made["pages"].keys()
+
+
+def test_other_files_have_pages() -> None:
+    """With other files, the site has their page and the list of archives as well; the hashes are those of pages."""
+    made = document()
+    other("files/models/a.onnx")(made)
+    page("files/index.html", "files/python/downloads.json")(made)
+    found = read(made)
+    assert found.hashes.keys() > {"files/models/a.onnx", "files/index.html", "files/python/downloads.json"}
+    (one,) = found.other_files or ()
+    assert (one.path, one.sha256) == ("files/models/a.onnx", found.hashes["files/models/a.onnx"])
 
 
 def test_a_manifest_before_1_5_has_no_closures() -> None:

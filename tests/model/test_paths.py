@@ -157,6 +157,18 @@ def test_order_of_publishing(turn: int) -> None:
     assert {path: paths.publish_order(path) for path in TURNS[turn]} == dict.fromkeys(TURNS[turn], turn)
 
 
+def test_other_files_are_no_pages() -> None:
+    """A file of the user is not read as a whole to be served; what mirror writes about such files is a page."""
+    assert not paths.is_page("files/docs/index.html")
+    assert not paths.is_page("files/model.json")
+    assert paths.is_page("files/index.html")
+    assert paths.is_page("files/python/downloads.json")
+    assert paths.written({}, (), (), minor=7) & {"files/index.html", "files/a"} == set()
+    assert paths.written({}, (), (), others=("files/a",), minor=7) >= {
+        *("files/index.html", "files/a", "files/python/downloads.json"),
+    }
+
+
 def test_pages_for_people_have_paths() -> None:
     """One for each project and each request, and one for each part of a long list; the first part is the front page."""
     assert paths.project_page("demo") == "project/demo/index.html"

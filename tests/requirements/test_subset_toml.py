@@ -38,7 +38,10 @@ POLICY = (
         (
             f"{LINUX}[zebra]",
             [
-                "subset.toml:3: unknown key 'zebra'; known here: targets, sets, sources, policy, proof, outside, sdists, channels, bootstrap"
+                (
+                    "subset.toml:3: unknown key 'zebra'; known here: targets, sets, sources, policy, proof, outside, "
+                    "sdists, channels, bootstrap, files"
+                )
             ],
         ),
         (

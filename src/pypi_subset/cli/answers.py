@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from msgspec import Struct
 
 from pypi_subset.model.documents import Document
-from pypi_subset.model.manifest import Need
+from pypi_subset.model.manifest import Need, OtherFileEntry
 from pypi_subset.snapshots.listing import Listed
 from pypi_subset.snapshots.promotions import Promotion
 
@@ -120,17 +120,19 @@ class SizesAnswer(Document, frozen=True, kw_only=True):
 
     :param schema: version of this form, major.minor.
     :param files: from the largest to the smallest, at most as many as were asked for.
-    :param total_files: the number of all files.
-    :param total_bytes: the size of all files.
+    :param total_files: the number of all files that a target needs.
+    :param total_bytes: the size of all files that a target needs.
+    :param other_files: those of ``[[files]]``, from the largest to the smallest, also at most as many. Since 1.1.
     """
 
     name: ClassVar[str] = "the result of sizes"
-    version: ClassVar[Literal["1.0"]] = "1.0"
+    version: ClassVar[Literal["1.1"]] = "1.1"
 
-    schema: Literal["1.0"]
+    schema: Literal["1.1"]
     files: tuple[SizedFile, ...]
     total_files: int
     total_bytes: int
+    other_files: tuple[OtherFileEntry, ...] = ()
 
 
 class ServerEntry(Struct, frozen=True, kw_only=True):

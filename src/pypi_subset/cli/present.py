@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.locks import AcceptedGap, Outdated
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.report import Report
+    from pypi_subset.packages.other_changes import OtherChange
     from pypi_subset.pipeline.clean import Cleaned, Pruned
     from pypi_subset.pipeline.mirror import MirrorResult
     from pypi_subset.pipeline.plan import Forecast
@@ -115,6 +116,8 @@ def _counts(result: MirrorResult) -> Iterator[str]:
     files = f"{counted(result.fetched, 'file')} fetched"
     files += f" ({readable_size(result.fetched_bytes)})" if result.fetched else ""
     yield f"{files}, {result.present} here already" if result.present else files
+    if result.other_files:
+        yield counted(result.other_files, "other file")
 
 
 def show_outdated(found: Sequence[Outdated], display: Display, *, most: int | None = LINES) -> None:
@@ -157,6 +160,7 @@ def show_plan(found: Forecast, display: Display) -> None:
         count = sum(name == f"{one.set}--{one.target}" for one in found.changes)
         display.say(f"- {name}: its lock goes, no set asks for this target any more (projects: {count})")
     display.say(*([] if found.changes else ["nothing would change: every lock stays as it is"]))
+    _show_other_files(found.other_files, display)
     show_outdated([*(one for one in found.held if one.requested), *found.early], display, most=None)
     places: dict[str, list[str]] = defaultdict(list)
     for each in (one for one in found.held if not one.requested):
@@ -175,6 +179,14 @@ def show_plan(found: Forecast, display: Display) -> None:
         ["target", "files", "bytes", "to fetch", "bytes to fetch"],
         [(row.target, row.files, row.bytes, row.fetch_files, row.fetch_bytes) for row in found.rows],
     )
+
+
+def _show_other_files(found: Sequence[OtherChange], display: Display) -> None:
+    """Print which other files would come, change or go."""
+    for one in found:
+        sign = "~" if one.before and one.after else "+" if one.after else "-"
+        size = "size not known" if one.bytes is None else readable_size(one.bytes)
+        display.say(f"{sign} {one.path} ({size}{', to fetch' if one.fetch else ''})")
 
 
 def show_pruned(found: Pruned, packages: Path, display: Display) -> None:

@@ -21,6 +21,7 @@ from packaging.version import InvalidVersion, Version
 from pypi_subset.errors import SubsetError
 from pypi_subset.model import documents
 from pypi_subset.model.closures.closure import closures_in
+from pypi_subset.model.intake.other_files import is_other
 from pypi_subset.model.manifest import Manifest, manifest_path
 from pypi_subset.model.paths import METADATA, file_path, is_manual, written
 from pypi_subset.support import bounds, files
@@ -153,10 +154,13 @@ def check(manifest: Manifest, *, minor: int, own: int) -> None:
     _check_closures(manifest, minor=minor)
     if devices := sorted(filter(_DEVICE.fullmatch, {*targets, *projects})):
         _refuse(f"{devices[0]!r} is no name of a directory on Windows")
-    if sum(entry.size for entry in manifest.files) > MAX_TOTAL:
+    sizes = [*(entry.size for entry in manifest.files), *(one.size for one in manifest.other_files or ())]
+    if sum(sizes) > MAX_TOTAL:
         _refuse("its files are larger than any disk")
+    _check_others(manifest)
+    others = [one.path for one in manifest.other_files or ()]
     jobs = [f"{name}--{target}" for name, served in sets.items() for target in served]
-    strange = manifest.pages.keys() - written(views, projects, jobs, _requests(manifest), minor=minor)
+    strange = manifest.pages.keys() - written(views, projects, jobs, _requests(manifest), others, minor=minor)
     strange = {path for path in strange if not is_of_the_manual(path)}
 
     if strange and minor > own:
@@ -178,6 +182,15 @@ def _requests(manifest: Manifest) -> Iterator[tuple[str, str]]:
         for request in one.requests:
             if name := _PROJECT_NAME.match(request.requirement):
                 yield one.name, canonicalize_name(name[0])
+
+
+def _check_others(manifest: Manifest) -> None:
+    """Raise if another file has a path that some system cannot hold, or another hash in the list of all pages."""
+    for one in manifest.other_files or ():
+        if not is_other(one.path):
+            _refuse(f"{_shown(one.path)} is no path of another file")
+        if manifest.pages.get(one.path) != one.sha256:
+            _refuse(f"{_shown(one.path)} has one hash among other files and another one, or none, among pages")
 
 
 def _check_gaps(manifest: Manifest) -> None:

@@ -111,6 +111,22 @@ class File(Struct, frozen=True, kw_only=True, gc=False):
     built_from: BuiltFrom | UnsetType = UNSET
 
 
+class OtherFileEntry(Struct, frozen=True, kw_only=True, gc=False):
+    """
+    One file that no installer reads.
+
+    :param path: relative to the site.
+    :param size: bytes.
+    :param sha256: that of the path in ``pages``.
+    :param url: where it is from, without credentials; absent for a file of the machine that mirrored.
+    """
+
+    path: Annotated[str, Meta(pattern=r"^files/[^/]+(/[^/]+)*$(?!\n)")]
+    size: Annotated[int, Meta(ge=0, le=1 << 40)]
+    sha256: Sha256
+    url: Annotated[str, Meta(pattern=_URL)] | UnsetType = UNSET
+
+
 class TargetEntry(Struct, frozen=True, kw_only=True, gc=False):
     """
     One target.
@@ -222,6 +238,7 @@ class Manifest(Document, frozen=True, kw_only=True):
     :param edges: sorted, each once; the closures refer to them. Since 1.5.
     :param closures: one for each set on each of its targets, sorted by set and target. Since 1.5.
     :param bad_files: what the site was left without, sorted by name. Older versions wrote no such list.
+    :param other_files: those of ``[[files]]``, sorted by path; absent without any. Since 1.7.
     :param unproven: in a published copy alone: it was published with no green report about these bytes.
     """
 
@@ -236,6 +253,7 @@ class Manifest(Document, frozen=True, kw_only=True):
     edges: tuple[Edge, ...] = ()
     closures: tuple[ClosureEntry, ...] = ()
     bad_files: tuple[BadFile, ...] = ()
+    other_files: Annotated[tuple[OtherFileEntry, ...], Meta(min_length=1)] | UnsetType = UNSET
     unproven: Annotated[bool | UnsetType, Meta(extra_json_schema={"const": True})] = UNSET
 
     @property

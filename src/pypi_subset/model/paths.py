@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 SIMPLE, SIMPLE_JSON, VIEWS, LOCKS, SERVERS, PROOF = "simple", "simple-json", "targets", "locks", "hosts", "proof"
 #: The directories of pages for people: one page for each project, for each request of a set, and for each part of a long list.
 PROJECTS, REQUESTS, LISTS = "project", "request", "list"
+#: The directory of other files, which no installer reads.
+OTHERS = "files"
 #: The page of every directory, and the JSON form of an index page (PEP 691) beside it.
 PAGE, JSON_PAGE = "index.html", "index.v1_json"
 #: Files at the top of a site.
@@ -43,6 +45,8 @@ REPORT_STYLE, REPORT_SCRIPT = f"{PROOF}/{STYLE}", f"{PROOF}/{SCRIPT}"
 SIGNATURE = f"{REPORT}.sig"
 #: The manual, if `make docs` put it into the site.
 MANUAL = "docs"
+#: The page that lists the other files, and the list of CPython archives that uv reads.
+OTHERS_PAGE, PYTHON_DOWNLOADS = f"{OTHERS}/{PAGE}", f"{OTHERS}/python/downloads.json"
 #: Suffix of a core metadata file (PEP 658).
 METADATA = ".metadata"
 #: All wheels of a site, as a glob pattern.
@@ -51,7 +55,7 @@ ALL_WHEELS = f"{SIMPLE}/*/*.whl"
 #: What mirror, verify and fetch put into a site. A directory that holds anything else is never replaced.
 GENERATED = frozenset(
     {
-        *(SIMPLE, SIMPLE_JSON, VIEWS, LOCKS, SERVERS, PROOF, PROJECTS, REQUESTS, LISTS, MANUAL),
+        *(SIMPLE, SIMPLE_JSON, VIEWS, LOCKS, SERVERS, PROOF, PROJECTS, REQUESTS, LISTS, MANUAL, OTHERS),
         *(INSTALLER, INSTALLER_SH, INSTALLER_CMD, REQUESTER),
         *(PAGE, MANIFEST, FIND_LINKS, README, NOT_FOUND, NO_JEKYLL, HEADERS, STYLE, SCRIPT, SEARCH, *OF_THE_PLACE),
     }
@@ -80,7 +84,17 @@ _TYPES = {
 
 _INDEX = (PAGE, JSON_PAGE)
 # Files that have a turn of their own, see `publish_order`.
-_LAST = {FIND_LINKS: 2, SEARCH: 3, REPORT_STYLE: 1, REPORT_SCRIPT: 1, MANIFEST: 5, RELEASE: 6, PAGE: 7}
+_LAST = {
+    REPORT_STYLE: 1,
+    REPORT_SCRIPT: 1,
+    FIND_LINKS: 2,
+    PYTHON_DOWNLOADS: 2,
+    SEARCH: 3,
+    OTHERS_PAGE: 3,
+    MANIFEST: 5,
+    RELEASE: 6,
+    PAGE: 7,
+}
 
 # A file of the manual: no part is hidden, and none ends with a dot.
 _MANUAL_FILE = re.compile(rf"{MANUAL}(?:/[A-Za-z0-9_](?:[A-Za-z0-9._-]{{0,98}}[A-Za-z0-9_])?){{1,8}}")
@@ -145,6 +159,7 @@ def written(
     projects: Collection[str],
     jobs: Iterable[str],
     requests: Iterable[tuple[str, str]] = (),
+    others: Collection[str] = (),
     *,
     minor: int,
 ) -> set[str]:
@@ -155,6 +170,7 @@ def written(
     :param projects: those of the site.
     :param jobs: names of the locks.
     :param requests: each set, with each project that it requests.
+    :param others: paths of its other files.
     :param minor: the minor number of the manifest's schema. 1.0 had no style and no script, 1.3 the front page alone,
         1.5 no installer, 1.6 no `REQUESTER`.
     """
@@ -169,6 +185,8 @@ def written(
         found.update(_INSTALLERS)
     if minor >= _REQUESTER_SINCE:
         found.add(REQUESTER)
+    if others:
+        found.update(others, (OTHERS_PAGE, PYTHON_DOWNLOADS))
     return found
 
 
@@ -190,7 +208,7 @@ def publish_order(path: str) -> int:
     """
     Return when the file at *path* below the site is to be copied: what names others has a later turn than they.
 
-    0 distributions and their metadata, 1 locks and settings, 2 pages that lead to files, 3 those that lead to such pages,
+    0 distributions and their metadata, 1 locks, settings and other files, 2 pages that lead to files, 3 those that lead to such pages,
     pages for people and what the search looks through, 4 the proof, 5 the manifest, 6 the release that names it, 7 the
     front page. In the opposite order all of it can be removed. Pages for people lead to one another: of one turn, what is
     new goes first, and no page that a reader can reach leads to a missing one.
@@ -214,7 +232,8 @@ def publish_order(path: str) -> int:
 
 def is_page(path: str) -> bool:
     """Whether the file at *path* may change with the next mirror, and so has to be asked for each time."""
-    return PurePosixPath(path).suffix.lower() in _TYPES
+    is_other = path.startswith(f"{OTHERS}/") and path not in {OTHERS_PAGE, PYTHON_DOWNLOADS}
+    return not is_other and PurePosixPath(path).suffix.lower() in _TYPES
 
 
 def one_shot(site: Path) -> Path:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.distributions import Policy
     from pypi_subset.model.intake.advisories import AdvisoryRules
+    from pypi_subset.model.intake.other_files import OtherFile
     from pypi_subset.model.policy import Acceptance
     from pypi_subset.model.targets import Target
 
@@ -133,6 +134,7 @@ class Subset:
     :param sources: where projects come from that do not come from pip's indexes.
     :param build: normalized names of the projects whose sdists are built, sorted.
     :param keep: the same of those whose sdists are in the index, sorted; none is in *build*.
+    :param other_files: what the site carries besides, sorted by path.
     """
 
     root: Path
@@ -147,6 +149,7 @@ class Subset:
     sources: Sources = field(default_factory=Sources)
     build: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
+    other_files: tuple[OtherFile, ...] = ()
 
     @property
     def bad_files(self) -> Policy:

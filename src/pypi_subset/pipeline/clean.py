@@ -15,12 +15,13 @@ from pypi_subset.errors import FolderError, SubsetError
 from pypi_subset.locks import lockfile
 from pypi_subset.model.documents import Document
 from pypi_subset.model.paths import MANIFEST
-from pypi_subset.packages import file_cache, gone_list
+from pypi_subset.packages import file_cache, gone_list, other_files
 from pypi_subset.packages.bad_files import LIST
 from pypi_subset.packages.stock import REJECTED, is_distribution
 from pypi_subset.pipeline.workspace import KEPT, OBSOLETE
 from pypi_subset.proof.cache.green_results import NAME
 from pypi_subset.publishing import locked
+from pypi_subset.requirements.intake.other_files import files_of
 from pypi_subset.site import build_state
 from pypi_subset.site.ownership import require_own
 from pypi_subset.site.readme.cache import NAME as READMES
@@ -33,7 +34,7 @@ from pypi_subset.upstream.places import apart
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from pypi_subset.model.paths import Paths
 
@@ -42,7 +43,16 @@ if TYPE_CHECKING:
 WORKING = frozenset(
     {
         *(holding.RUNNING, REJECTED, LIST, KEPT, *OBSOLETE, NAME, READMES),
-        *(file_cache.FILE, build_state.FILE, gone_list.FILE, apart.FILE, locked.FILE, SENT, SNAPSHOTS),
+        *(
+            file_cache.FILE,
+            build_state.FILE,
+            gone_list.FILE,
+            apart.FILE,
+            locked.FILE,
+            SENT,
+            SNAPSHOTS,
+            other_files.FOLDER,
+        ),
     }
 )
 
@@ -197,7 +207,9 @@ def prune(paths: Paths, *, remove: bool) -> Pruned:
             for one in lock.distributions
         }
         needed = {**_sent(paths.packages), **needed_by_snapshots(paths.packages), **named}
-        found = tuple(sorted(_unneeded(paths.packages, content, needed), key=lambda one: one.path))
+        asked = {one.sha256 for one in files_of(paths.requirements)}
+        lost = (*_unneeded(paths.packages, content, needed), *_unneeded_others(paths.packages, asked))
+        found = tuple(sorted(lost, key=lambda one: one.path))
         for one in found if remove else ():
             path = paths.packages / one.path
             with files.folder_errors(path):
@@ -235,6 +247,16 @@ def _unneeded(packages: Path, content: list[Path], needed: Mapping[str, str]) ->
                     yield Unneeded(path=name, size=one.stat().st_size, why=reasons[path.name])
         elif is_distribution(path.name) and path.name not in needed and path.is_file() and not path.is_symlink():
             yield Unneeded(path=path.name, size=path.stat().st_size, why="no lock names it")
+
+
+def _unneeded_others(packages: Path, asked: Collection[str]) -> Iterator[Unneeded]:
+    """Yield each other file whose hash is not in *asked*, and what a stopped run left of one; snapshots have links of their own."""
+    folder = packages / other_files.FOLDER
+    if folder.is_dir() and not folder.is_symlink():
+        for path in sorted(folder.iterdir()):
+            if path.name not in asked and path.is_file() and not path.is_symlink():
+                name = path.relative_to(packages).as_posix()
+                yield Unneeded(path=name, size=path.stat().st_size, why="no [[files]] of subset.toml names it")
 
 
 def _content(folder: Path) -> list[Path]:

@@ -21,7 +21,7 @@ from pypi_subset.model.intake.gone import Gone, Looked
 from pypi_subset.model.intake.variants import ViewsOnly, notice, variants_locked, views_only
 from pypi_subset.model.intake.verdicts import Denied, Untimed, Unusable, Waived
 from pypi_subset.model.locks import AcceptedGap, Outdated
-from pypi_subset.packages import file_cache, gone_list
+from pypi_subset.packages import file_cache, gone_list, other_files
 from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.download import Downloads
 from pypi_subset.packages.file_cache import FileCache
@@ -100,6 +100,7 @@ class MirrorResult(Document, frozen=True, kw_only=True):
     :param unusable: files with a fault, which count only if a target would take them, by index and fault.
     :param on_several_indexes: projects that more than one index of pip's configuration has, of this run's resolutions.
     :param gone: files of the locks before this run that an index does not offer any more, as the last look found.
+    :param other_files: the number of files of ``[[files]]`` that the site carries.
     :param unknown: why this run does not know of some whether they are, one sentence each.
     """
 
@@ -132,6 +133,7 @@ class MirrorResult(Document, frozen=True, kw_only=True):
     on_several_indexes: tuple[str, ...] = ()
     gone: tuple[Gone, ...] = ()
     unknown: tuple[str, ...] = ()
+    other_files: int = 0
 
 
 @staging.readable()
@@ -161,6 +163,7 @@ def mirror(
     subset, network = inputs_of(paths, progress, update=update)
     with working(paths) as work:
         cache = FileCache(paths.packages / file_cache.FILE)
+        others = other_files.gather(subset.other_files, paths, network, cache, progress)
         intake = Intake(subset.bad_files, paths.packages, cache)
         with (
             opened(subset, network, paths.packages, work, progress, unisolated=unisolated, forget=forget) as backend,
@@ -194,7 +197,7 @@ def mirror(
         left_out = intake.close()
         for sentence in left_out.values():
             progress.warn(sentence)
-        content = Content(subset=subset, locks=locked.locks, artifacts=artifacts, bad=[*left_out])
+        content = Content(subset=subset, locks=locked.locks, artifacts=artifacts, bad=[*left_out], others=others)
         variants = variants_locked(locked.locks)
         if variants:
             progress.say(f"note: {notice(variants)}")
@@ -236,6 +239,7 @@ def mirror(
         on_several_indexes=locked.asked.on_several_indexes,
         gone=tuple(judged(subset, locked.missing, locked.before.values(), locked.locks)),
         unknown=locked.unknown,
+        other_files=len(others),
     )
 
 

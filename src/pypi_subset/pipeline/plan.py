@@ -15,9 +15,10 @@ from pypi_subset.model.intake.gone import Gone
 from pypi_subset.model.intake.verdicts import Denied, PassedOver, Untimed, Unusable
 from pypi_subset.model.locks import AcceptedGap, Outdated
 from pypi_subset.model.paths import SIMPLE
-from pypi_subset.packages import file_cache
+from pypi_subset.packages import file_cache, other_files
 from pypi_subset.packages.bad_files import Intake
 from pypi_subset.packages.file_cache import FileCache
+from pypi_subset.packages.other_changes import OtherChange, changes
 from pypi_subset.packages.stock import strangers
 from pypi_subset.pipeline.origins import require_as_locked
 from pypi_subset.pipeline.recall import compared
@@ -83,6 +84,7 @@ class Forecast(Document, frozen=True, kw_only=True):
     :param unusable: files with a fault, which count only if a target would take them, by index and fault.
     :param on_several_indexes: projects that more than one index of pip's configuration has.
     :param warnings: sentences about what is probably a mistake, and about each lower version than the lock has.
+    :param other_files: each file of ``[[files]]`` that would come, go or change.
     :param wheel_variants: projects with wheel variants, of those whose pages were read or that are in ``requirements/wheels``.
     """
 
@@ -105,6 +107,7 @@ class Forecast(Document, frozen=True, kw_only=True):
     gone: tuple[Gone, ...] = ()
     unknown: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    other_files: tuple[OtherChange, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -199,6 +202,7 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
     with working(paths, builds=False) as work:
         gone = left_over(subset, paths.locks)
         cache = FileCache(paths.packages / file_cache.FILE)
+        other_files.require_sources(subset.other_files, cache)
         intake = Intake(subset.bad_files, paths.packages, cache)
         with opened(subset, network, paths.packages, work, progress, unisolated=unisolated) as backend:
             locked = relock(subset, paths, backend, intake, progress, update=update, forecast=True)
@@ -213,10 +217,10 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
         intake.refuse(strangers(locked.locks, paths.packages))
         for sentence in (*addresses, *intake.close().values()):
             progress.warn(sentence)
-    changes = diff.changes({**locked.before, **gone}, locked.locks)
+    every = diff.changes({**locked.before, **gone}, locked.locks)
     return Forecast(
         rows=_rows(subset, locked.locks, present),
-        changes=changes,
+        changes=every,
         removed=tuple(gone),
         gone=tuple(judged(subset, locked.missing, locked.before.values())),
         unknown=locked.unknown,
@@ -230,4 +234,5 @@ def plan(paths: Paths, *, update: bool = False, unisolated: bool = False, progre
         on_several_indexes=locked.asked.on_several_indexes,
         wheel_variants=variants,
         warnings=(*locked.warnings, *lower, *addresses),
+        other_files=changes(subset.other_files, paths),
     )

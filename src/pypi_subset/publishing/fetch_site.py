@@ -88,7 +88,7 @@ def _fetched(base: str, site: Path, pin: str, progress: Progress) -> int:
 
 def _all(fetcher: Fetcher, base: str, stage: Path, manifest: Manifest, here: _Here, progress: Progress) -> int:
     """Bring all that *manifest* names into *stage*; return how many files were fetched for that."""
-    hashes, sizes = manifest.hashes, {one.path: one.size for one in manifest.files}
+    hashes, sizes = manifest.hashes, _sizes(manifest)
     made = _own(manifest, hashes)
     with progress.stage("fetch", len(hashes)) as bar, DaemonThreadPool(_AT_ONCE) as pool:
         wanted = {path: digest for path, digest in hashes.items() if path not in made}
@@ -141,14 +141,15 @@ class _Here:
         return False
 
     def lacks(self, manifest: Manifest) -> int:
-        """Return the bytes of the distributions in *manifest* that are to be fetched, by their names and sizes."""
+        """Return the bytes of the files of *manifest* that are to be fetched, by their names and sizes."""
         found = 0
-        for one in manifest.files:
-            digest = manifest.hashes.get(one.path, "")
+        hashes = manifest.hashes
+        for path, size in _sizes(manifest).items():
+            digest = hashes.get(path, "")
             part = self._cut_off / f".{digest}{PART}"
-            places = (self._site / one.path, self._cut_off / digest)
-            here = any(place.is_file() and place.stat().st_size == one.size for place in places)
-            found += 0 if here else one.size - (part.stat().st_size if part.is_file() else 0)
+            places = (self._site / path, self._cut_off / digest)
+            here = any(place.is_file() and place.stat().st_size == size for place in places)
+            found += 0 if here else size - (part.stat().st_size if part.is_file() else 0)
         return found
 
     @contextlib.contextmanager
@@ -162,6 +163,12 @@ class _Here:
             raise
         with files.folder_errors(self._cut_off):
             staging.remove_tree(self._cut_off)
+
+
+def _sizes(manifest: Manifest) -> dict[str, int]:
+    """Return path → bytes of distributions and other files."""
+    own = {one.path: one.size for one in manifest.files}
+    return own | {one.path: one.size for one in manifest.other_files or ()}
 
 
 def _pin(sha256: str) -> str:

@@ -13,8 +13,9 @@ from packaging.tags import parse_tag
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.model.door import read_bytes
+from pypi_subset.model.intake.other_files import OtherFile
 from pypi_subset.model.manifest import manifest_path
-from pypi_subset.model.paths import LOCKS, MANIFEST
+from pypi_subset.model.paths import LOCKS, MANIFEST, OTHERS
 from pypi_subset.model.policy import GAP, PROVEN, Acceptance, has_expired, today
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.model.requests import Job, Request, RequirementSet, Subset
@@ -24,7 +25,7 @@ from pypi_subset.targets.tag import OPEN_MARKERS, flagged, parse
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pypi_subset.model.manifest import Manifest, SetEntry, TargetEntry
+    from pypi_subset.model.manifest import Manifest, OtherFileEntry, SetEntry, TargetEntry
     from pypi_subset.model.paths import Paths
     from pypi_subset.model.targets import Target
 
@@ -74,6 +75,7 @@ def subset_of(site: Path, *, day: str = "") -> Subset:
         targets=tuple(targets.values()),
         jobs=tuple(Job(requirement_set=one, target=targets[name]) for one in sets for name in one.targets),
         accepted=(*_gaps(manifest), *_findings(site, hashlib.sha256(data).hexdigest(), day)),
+        other_files=tuple(_other(one) for one in manifest.other_files or ()),
     )
 
 
@@ -114,6 +116,11 @@ def target_of(stated: TargetEntry, path: Path) -> Target:
         msg = f"the target {stated.name} has other tags there than {stated.tag!r} has in this version of pypi-subset"
         raise SubsetError(msg, path=path, next_step=_AGAIN)
     return found
+
+
+def _other(stated: OtherFileEntry) -> OtherFile:
+    to = stated.path.removeprefix(f"{OTHERS}/")
+    return OtherFile(to=to, sha256=stated.sha256, url=stated.url or "")
 
 
 def _set(stated: SetEntry, path: Path) -> RequirementSet:

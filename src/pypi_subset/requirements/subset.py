@@ -28,6 +28,7 @@ from pypi_subset.requirements.documents import read_source
 from pypi_subset.requirements.intake.advisories import read_advisories
 from pypi_subset.requirements.intake.bootstrap import read_bootstrap
 from pypi_subset.requirements.intake.channels import read_channels
+from pypi_subset.requirements.intake.other_files import read_files
 from pypi_subset.requirements.intake.policy import read_accepted, read_policy, read_strict_imports
 from pypi_subset.requirements.intake.rules import read_rules
 from pypi_subset.requirements.intake.sdists import read_sdists
@@ -76,6 +77,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
     origins = read_sources(settings, targets, places, faults)
     advisories = read_advisories(settings, places, faults)
     rules = read_rules(settings, faults)
+    others = read_files(settings, places, faults)
     locks = Paths(requirements=root, packages=root, site=root).locks
     kept = replace(reach, sources=origins, documents=reach.documents or partial(fetched.read, locks))
     outside = Outside(places=places, reach=kept)
@@ -105,6 +107,7 @@ def read_subset(root: Path, reach: Reach = NOWHERE, *, day: str = "") -> Subset:
         sources=origins,
         build=build,
         keep=keep,
+        other_files=others,
     )
 
 

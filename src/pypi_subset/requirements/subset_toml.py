@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 SETTINGS = "subset.toml"
 #: What the document may have at its top.
-TABLES = ("targets", "sets", "sources", "policy", "proof", "outside", "sdists", "channels", "bootstrap")
+TABLES = ("targets", "sets", "sources", "policy", "proof", "outside", "sdists", "channels", "bootstrap", "files")
 #: The stand-in for a tag: the interpreter that runs the tool.
 HOST = "host"
 #: The keys that say which machine it is; a target has one of them.

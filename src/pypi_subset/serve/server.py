@@ -191,11 +191,11 @@ class _Site(StaticFiles):
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
         """Return the response for one file: with Range for distributions, in one reading for pages."""
-        path = Path(full_path)
-        if scope["path"].endswith("/") and Path(self.get_path(scope)).name == path.name:
+        path, inside = Path(full_path), Path(self.get_path(scope))
+        if scope["path"].endswith("/") and inside.name == path.name:
             # A file is no directory: links in it would lead astray.
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        if is_page(path.name):
+        if is_page((inside / path.name if scope["path"].endswith("/") else inside).as_posix()):
             response = self._page(path, scope, status_code)
         else:
             response = super().file_response(full_path, stat_result, scope, status_code)

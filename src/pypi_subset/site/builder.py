@@ -141,16 +141,19 @@ def fill(
         return Filled(built=done.built, linked=done.linked)
     from pypi_subset.model import documents  # noqa: PLC0415 - an index alone has no manifest
     from pypi_subset.site import manifest  # noqa: PLC0415
+    from pypi_subset.site.other_files.carrying import carry  # noqa: PLC0415
     from pypi_subset.site.pages import manual  # noqa: PLC0415
     from pypi_subset.site.pages.people import write_pages  # noqa: PLC0415
 
     needs = manifest.needs_of(content.subset, content.locks)
     inputs = content.subset, content.locks, done.projects
     laid = dict(manual.of_site(Path(writer.live)))
-    people = write_pages(inputs, needs, writer, last=last, packages=packages, has_manual=manual.FRONT in laid)
-    others = writer.put_all(_others(content.subset, content.locks))
-    pages = done.pages | people.pages | others | writer.put_all(laid.items())
-    made = manifest.manifest_of(content.subset, content.locks, done.projects, content.bad, pages=pages, needs=needs)
+    people = write_pages(
+        inputs, needs, writer, last=last, packages=packages, has_manual=manual.FRONT in laid, others=content.others
+    )
+    beside = writer.put_all(_beside(content.subset, content.locks))
+    pages = done.pages | people.pages | beside | writer.put_all(laid.items()) | carry(content.others, writer)
+    made = manifest.manifest_of(*inputs, content.bad, pages=pages, needs=needs, others=content.others)
     writer.put(paths.MANIFEST, documents.encode(made))
     # The user's own README, if there is one, replaces it.
     files.write(Path(writer.stage, paths.README), readme_of("site"))
@@ -162,7 +165,7 @@ def readme_of(folder: str) -> bytes:
     return shipped("templates", f"{folder}.md")
 
 
-def _others(subset: Subset, locks: Sequence[Lock]) -> Iterator[tuple[str, bytes]]:
+def _beside(subset: Subset, locks: Sequence[Lock]) -> Iterator[tuple[str, bytes]]:
     """Yield path and bytes of locks, of the files for web servers, and of the installer."""
     from pypi_subset.locks import exports  # noqa: PLC0415 - an index alone has none of them
     from pypi_subset.site import web_servers  # noqa: PLC0415

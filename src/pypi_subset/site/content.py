@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pypi_subset.model.distributions import Artifact, BadFile
+    from pypi_subset.model.intake.other_files import CarriedFile
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.requests import Subset
 
@@ -22,12 +23,14 @@ class Content:
     :param artifacts: every file of the site, its hash checked.
     :param subset: without one, the site is an index alone.
     :param bad: files that the site leaves out.
+    :param others: what it carries besides, sorted by path.
     """
 
     artifacts: Sequence[Artifact]
     subset: Subset | None = None
     locks: Sequence[Lock] = ()
     bad: Sequence[BadFile] = ()
+    others: Sequence[CarriedFile] = ()
 
 
 def views(locks: Sequence[Lock]) -> Mapping[str, frozenset[str]]:

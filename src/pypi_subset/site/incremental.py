@@ -156,6 +156,7 @@ def digest_of(content: Content, texts: Texts) -> str:
         subset.sets if subset else None,
         content.bad,
         gaps,
+        [(one.path, one.sha256, one.size, one.url) for one in content.others],
         len(locks),
         len(joined),
     )

@@ -25,6 +25,7 @@ from pypi_subset.model.manifest import (
     Link,
     Manifest,
     Need,
+    OtherFileEntry,
     RequestEntry,
     SetEntry,
     TargetEntry,
@@ -36,12 +37,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pypi_subset.model.distributions import Artifact, BadFile, Distribution, Project
+    from pypi_subset.model.intake.other_files import CarriedFile
     from pypi_subset.model.locks import AcceptedGap, Lock
     from pypi_subset.model.requests import Request, RequirementSet, Subset
     from pypi_subset.model.targets import Target
 
 
-def manifest_of(
+def manifest_of(  # noqa: PLR0913 - the parts of the document
     subset: Subset,
     locks: Sequence[Lock],
     projects: Sequence[Project],
@@ -49,12 +51,14 @@ def manifest_of(
     *,
     pages: Mapping[str, str] | None = None,
     needs: Mapping[str, Sequence[Need]] | None = None,
+    others: Sequence[CarriedFile] = (),
 ) -> Manifest:
     """
     Return the manifest of a site, everything sorted by name.
 
     :param pages: SHA-256 of everything else in the site, by its path below it.
     :param needs: the `needs_of` the locks, if they are known.
+    :param others: the other files; *pages* has them as well.
     :raises LockError: a lock lists a file that nothing requires, or leaves out a request that no acceptance covers.
     """
     needs = needs_of(subset, locks) if needs is None else needs
@@ -71,6 +75,7 @@ def manifest_of(
         edges=steps,
         closures=closures,
         bad_files=tuple(bad),
+        other_files=tuple(map(_other, others)) or UNSET,
     )
     return require_readable(made)
 
@@ -146,6 +151,10 @@ def _file(project: Project, artifact: Artifact, needs: Mapping[str, Sequence[Nee
         index=distribution.index or UNSET,
         built_from=_built_from(distribution),
     )
+
+
+def _other(one: CarriedFile) -> OtherFileEntry:
+    return OtherFileEntry(path=one.path, size=one.size, sha256=one.sha256, url=one.url or UNSET)
 
 
 def _built_from(one: Distribution) -> BuiltFrom | UnsetType:

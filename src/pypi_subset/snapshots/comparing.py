@@ -71,14 +71,15 @@ class Differences(Document, frozen=True, kw_only=True):
     :param files: names of distributions.
     :param added: those that the later state alone has, by their bytes.
     :param removed: those that the earlier state alone has.
+    :param other_files: paths of files of ``[[files]]``; one with other bytes is in both lists. Since 1.1.
     :param total_before: all distributions of the earlier state.
     :param total_after: all distributions of the later state.
     """
 
     name: ClassVar[str] = "the result of diff"
-    version: ClassVar[Literal["1.0"]] = "1.0"
+    version: ClassVar[Literal["1.1"]] = "1.1"
 
-    schema: Literal["1.0"] = "1.0"
+    schema: Literal["1.1"] = "1.1"
     before: str = msgspec.field(name="from")
     after: str = msgspec.field(name="to")
     requests: Lines
@@ -89,11 +90,12 @@ class Differences(Document, frozen=True, kw_only=True):
     removed: Amount
     total_before: Amount
     total_after: Amount
+    other_files: Lines = Lines(added=(), removed=())
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing differs."""
-        lists = (self.requests, self.targets, self.files)
+        lists = (self.requests, self.targets, self.files, self.other_files)
         return not (self.projects or any(one.added or one.removed for one in lists))
 
 
@@ -119,6 +121,7 @@ def compare(paths: Paths, before: str, after: str) -> Differences:
         removed=_amount(went),
         total_before=_amount(old.files),
         total_after=_amount(new.files),
+        other_files=_other_files(old, new),
     )
 
 
@@ -152,6 +155,13 @@ def _targets(manifest: Manifest) -> set[str]:
 def _lines(before: Iterable[str], after: Iterable[str]) -> Lines:
     old, new = {*before}, {*after}
     return Lines(added=tuple(sorted(new - old)), removed=tuple(sorted(old - new)))
+
+
+def _other_files(before: Manifest, after: Manifest) -> Lines:
+    old, new = ({(one.path, one.sha256) for one in each.other_files or ()} for each in (before, after))
+    return Lines(
+        added=tuple(path for path, _ in sorted(new - old)), removed=tuple(path for path, _ in sorted(old - new))
+    )
 
 
 def _amount(files: Iterable[File]) -> Amount:

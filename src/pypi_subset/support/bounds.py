@@ -27,6 +27,8 @@ MOST_FIELDS = 10_000
 LARGEST_PIECES = 32 << 20
 #: Bytes of a file whose size no page states: a ZIP archive without the 64-bit extension has no more.
 LARGEST_FILE = 4 << 30
+#: Bytes of a file of ``[[files]]``: the weights of a large model.
+LARGEST_OTHER = 64 << 30
 #: Bytes of a manifest or a report: 2 kB for each wheel of a site of 100,000.
 LARGEST_DOCUMENT = 256 << 20
 #: Bytes of a cache or of a record of our own: 3 kB for each wheel of a site of 100,000.

@@ -54,6 +54,7 @@ class Network:
     :param first_source_wins: whether a file counts as its first source has it, if another has other bytes of that name.
     :param asks_keyring: whether pip would ask a keyring that it finds by itself.
     :param sources: where projects come from that do not come from those indexes and links.
+    :param entries: pairs of a URL in ``requirements/`` and the entry that names it.
     """
 
     index_urls: tuple[str, ...]
@@ -65,6 +66,7 @@ class Network:
     first_source_wins: bool = False
     asks_keyring: bool = False
     sources: Sources = field(default_factory=Sources)
+    entries: tuple[tuple[str, str], ...] = ()
 
     def blame(self) -> Blame:
         """Return what says of an error of the network which setting led to it."""
@@ -76,6 +78,7 @@ class Network:
         }
         owners = [(url, f"pip's {name!r}{self.place(name)}") for name, urls in lists.items() for url in urls if url]
         owners += [(one.index, f"[sources.{one.name}] in subset.toml") for one in self.sources.named if one.index]
+        owners += self.entries
         return Blame(owners=tuple(owners), settings=self.settings, options=self.options)
 
     def place(self, name: str) -> str:

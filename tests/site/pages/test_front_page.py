@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pypi_subset.model.distributions import Project
+from pypi_subset.model.intake.other_files import CarriedFile
 from pypi_subset.model.requests import Subset
 from pypi_subset.site.content import views
 from pypi_subset.site.manifest import needs_of
@@ -104,6 +105,16 @@ def test_the_page_names_sets_targets_and_projects(tmp_path: Path) -> None:
         f"lib-one 2.0+cpu, 1.0+cpu {libs}all targets",
     ]
     assert text_of(page, "h3")[3:6] == ["base", "linux", "windows"]
+
+
+def test_other_files_have_a_link(tmp_path: Path) -> None:
+    """The page leads to the list of other files, with their number and size; without any, it does not name them."""
+    subset, locks, projects = made(tmp_path)
+    one = CarriedFile(path="files/a", sha256="a" * 64, size=1500, url="", place=tmp_path)
+    page = front_page.front_page(subset, locks, projects, others=[one])
+    assert ["/".join(link.segments) for link in anchors(page)].count("files/index.html") == 2
+    assert "Files that no installer reads: 1 file · 1.5 kB." in text_of(page, "p")
+    assert "other files" not in front_page.front_page(subset, locks, projects).lower()
 
 
 def entries_of(subset: Subset, locks: tuple[Lock, ...], projects: tuple[Project, ...]) -> list[Entry]:

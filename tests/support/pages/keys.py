@@ -11,6 +11,7 @@ TABLES: dict[str, str] = {
     "`[sources.NAME]`": f'[sources.acme]\nwheels = "../x"\nprojects = ["a"]\nzzzz = 1\n{_TARGETS}',
     "`[sdists]`": f"[sdists]\nzzzz = 1\n{_TARGETS}",
     "`[bootstrap]`": f"[bootstrap]\nzzzz = 1\n{_TARGETS}",
+    "`[[files]]`": f'[[files]]\npath = "x"\nzzzz = 1\n{_TARGETS}',
     "`[policy]`": f"[policy]\nzzzz = 1\n{_TARGETS}",
     "`[[policy.accept]]`": f'[[policy.accept]]\nrule = "gap"\nzzzz = 1\n{_TARGETS}',
     "`[proof]`": f"[proof]\nzzzz = 1\n{_TARGETS}",
@@ -26,6 +27,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "sdists": "projects whose sdists are built or kept, see [sdists](sdists.md)",
         "channels": "names for destinations of promote, see [states](states.md)",
         "bootstrap": "pip and uv for machines without them, see [the installer](installer.md)",
+        "files": "files that the site carries besides, see [other files](other-files.md)",
     },
     "`[targets]` NAME": {
         "tag": "`<python>[-<abi>]-<platform>`, or `host`",
@@ -56,6 +58,12 @@ MEANINGS: dict[str, dict[str, str]] = {
     "`[sdists]`": {
         "build": "projects whose sdists mirror builds",
         "keep": "projects whose sdists the site holds",
+    },
+    "`[[files]]`": {
+        "path": "path of a file, relative to the directory of `subset.toml`",
+        "url": "URL of a file, without credentials and query; an entry has this or `path`",
+        "sha256": "the hash that the file must have",
+        "to": "path of the file below `files/` in the site",
     },
     "`[bootstrap]`": {
         "pip": "`true`: the newest pip for each target, in a set `bootstrap`",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.bundle.document import MOMENT
 from pypi_subset.bundle.review.changes import TargetChanges, changes_of, gone_targets
+from pypi_subset.bundle.review.others import OtherRow, other_rows
 from pypi_subset.proof.report.verdict import signers, verdict_of, weakness
 from pypi_subset.requirements.subset import read_subset
 
@@ -35,6 +36,7 @@ class Facts:
     :param digest: the hash of the new manifest, in groups.
     :param base: that of the base, ``""`` for a full bundle.
     :param before: that of the site that the lists compare with, ``""`` for the first bundle.
+    :param others: the other files that came, changed or went.
     :param rules: the rules of the policy that the user set, each as one line; ``None`` if no policy is known.
     :param accepted: what is left out or not as it should be, and why the user accepts it.
     :param proof: pairs of a heading and a text; none if nothing proves the site.
@@ -57,6 +59,7 @@ class Facts:
     site: int
     carried: int
     files: int
+    others: tuple[OtherRow, ...] = ()
 
 
 def facts_of(bundle: Bundle, before: Base | None, release: Release, requirements: Path, carried: int) -> Facts:
@@ -88,6 +91,7 @@ def facts_of(bundle: Bundle, before: Base | None, release: Release, requirements
         site=sum(release.sizes.values()),
         carried=carried,
         files=len(release.sizes),
+        others=other_rows(manifest, old),
     )
 
 

@@ -127,24 +127,33 @@ def sizes(
     List the largest files of site/, and the requests that bring them.
 
     The last line has the number and the size of all files. A file that several targets need counts once. `pypi-subset
-    why` prints the whole chain of requirements.
+    why` prints the whole chain of requirements. Without --target, the files of [[files]] are listed as well.
     """
     from pypi_subset.cli.answers import SizesAnswer  # noqa: PLC0415
     from pypi_subset.model.door import read_manifest  # noqa: PLC0415
     from pypi_subset.site import manifest  # noqa: PLC0415
 
-    found = manifest.largest(read_manifest(run.site), target or None)
+    whole_site = read_manifest(run.site)
+    found = manifest.largest(whole_site, target or None)
+    others = [] if target else sorted(whole_site.other_files or (), key=lambda one: (-one.size, one.path))
+    carried = tuple(others[: most or None])
     files = tuple(_sized(one, target or None) for one in found[: most or None])
     total = sum(one.size for one in found)
     if run.json:
-        run.write_answer(SizesAnswer(schema="1.0", files=files, total_files=len(found), total_bytes=total))
+        run.write_answer(
+            SizesAnswer(schema="1.1", files=files, total_files=len(found), total_bytes=total, other_files=carried)
+        )
         return
     from pypi_subset.site.pages.sizes import counted, readable_size  # noqa: PLC0415
 
     rows = [(one.filename, one.bytes, ", ".join(one.targets), ", ".join(one.requested_by)) for one in files]
+    rows += [(one.path, one.size, "-", "[[files]]") for one in carried]
+    rows = sorted(rows, key=lambda row: -row[1])[: most or None]
     run.answer.table(["file", "bytes", "targets", "requested by"], rows)
-    own, whole = readable_size(sum(one.bytes for one in files)), readable_size(total)
-    run.answer.say(f"{len(files):,} of {counted(len(found), 'file')}, {own} of {whole}")
+    own, whole = sum(row[1] for row in rows), total + sum(one.size for one in others)
+    run.answer.say(
+        f"{len(rows):,} of {counted(len(found) + len(others), 'file')}, {readable_size(own)} of {readable_size(whole)}"
+    )
 
 
 def _sized(one: File, target: str | None) -> SizedFile:

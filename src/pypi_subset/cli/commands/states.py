@@ -151,8 +151,9 @@ def _lines(found: Differences) -> Iterator[str]:
         versions = " -> ".join(filter(None, (one.before, one.after)))
         yield f"{sign} project {one.project} {versions} on {', '.join(one.targets)}"
     yield from _signed("file", found.files)
+    yield from _signed("other file", found.other_files)
     if found.is_empty:
-        yield f"{found.before} and {found.after} have the same distributions"
+        yield f"{found.before} and {found.after} have the same distributions and other files"
     yield (
         f"{_amount(found.added)} added, {_amount(found.removed)} removed: {found.before} has "
         f"{_amount(found.total_before)}, {found.after} has {_amount(found.total_after)}"

@@ -32,8 +32,11 @@ def settings() -> Settings:
 
 def subset_digest(subset: Subset) -> str:
     """Return the SHA-256 over what is asked for; the host counts by its name, since it is another machine elsewhere."""
+    # Left out where there is none, so that reports of before still match.
+    others = {"files": [[one.to, one.sha256] for one in subset.other_files]} if subset.other_files else {}
     return digest_of(
         {
+            **others,
             "sets": {one.name: [one.digest, *one.targets] for one in subset.sets},
             "targets": {one.name: "host" if one.host else one.digest for one in subset.targets},
             "policy": {one.name: subset.policy_digest_on(one.name) for one in subset.targets},

@@ -11,7 +11,7 @@ from pypi_subset.model.door import read_manifest
 from pypi_subset.model.paths import MANIFEST, METADATA, OF_THE_PLACE, PAGE, PROOF, README, file_path
 from pypi_subset.proof.access import archives
 from pypi_subset.proof.cases import left_out, lock_reader
-from pypi_subset.proof.inventory import closures, grace, hijack, index_pages, unneeded
+from pypi_subset.proof.inventory import closures, grace, hijack, index_pages, other_files, unneeded
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
@@ -61,17 +61,24 @@ def take(paths: Paths, subset: Subset, targets: Sequence[str] = ()) -> tuple[Che
             if (words := index_pages.of_metadata(entry, present.get(name), present.get(f"{name}{METADATA}")))
         ),
         *(sentence for faults, _ in wheels for sentence in faults),
-        *_pages(present, entries, {job.target.name for job in subset.jobs}, manifest.pages),
+        *other_files.faults(subset, manifest, present),
+        *_pages(
+            other_files.without(manifest, present),
+            entries,
+            {job.target.name for job in subset.jobs},
+            other_files.without(manifest, manifest.pages),
+        ),
     ]
     if found:
         return tuple(check("failed", sentence) for sentence in found)
     size = sum(entry.size for entry in entries.values())
+    others = other_files.counted(manifest)
     notes = (
         *unneeded.needless(paths, subset),
         *(sentence for _, stated in wheels for sentence in stated),
         *kept.values(),
     )
-    return (check("passed", f"{len(entries)} files, {size} bytes: all there, and nothing else", notes=notes),)
+    return (check("passed", f"{len(entries)} files, {size} bytes{others}: all there, and nothing else", notes=notes),)
 
 
 def check(status: Status, reason: str, notes: tuple[str, ...] = ()) -> Check:

@@ -9,7 +9,8 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.locks.gaps import accepted_gaps
 from pypi_subset.model.intake.variants import variants_locked
-from pypi_subset.model.paths import PAGE, RELEASE_PAGE, SIMPLE, request_page, view_of
+from pypi_subset.model.paths import OTHERS_PAGE, PAGE, RELEASE_PAGE, SIMPLE, request_page, view_of
+from pypi_subset.site.other_files.page import summary_of
 from pypi_subset.site.pages.client_config import snippets
 from pypi_subset.site.pages.facts import users_of
 from pypi_subset.site.pages.manual import LINK, NO_LINK
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pypi_subset.model.distributions import Artifact, Project
+    from pypi_subset.model.intake.other_files import CarriedFile
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.requests import Request, RequirementSet, Subset
     from pypi_subset.site.pages.search import Entry
@@ -44,6 +46,7 @@ def front_page(
     entries: Sequence[Entry] = (),
     *,
     has_manual: bool = False,
+    others: Sequence[CarriedFile] = (),
 ) -> str:
     """
     Return the front page: one HTML5 document with a style and a script beside it, which works from a disk and a server.
@@ -52,6 +55,7 @@ def front_page(
 
     :param entries: those of the list of projects.
     :param has_manual: whether the site has the manual; the page leads to it then.
+    :param others: the other files; the page leads to their list if there are some.
     """
     artifacts = [artifact for project in projects for artifact in project.artifacts]
     users, variants = users_of(locks), variants_locked(locks)
@@ -77,6 +81,8 @@ def front_page(
         ],
         size_of=_size_of,
         kept=_kept(locks),
+        others=summary_of(others) if others else "",
+        others_page=OTHERS_PAGE,
         manual=Markup(LINK if has_manual else NO_LINK),  # noqa: S704 - our own constants
         **part_of(entries, 1),
     )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from pypi_subset.model.distributions import Project
+    from pypi_subset.model.intake.other_files import CarriedFile
     from pypi_subset.model.locks import AcceptedGap, Lock
     from pypi_subset.model.manifest import Need
     from pypi_subset.model.requests import Subset
@@ -49,7 +50,7 @@ class People:
     described: frozenset[str]
 
 
-def write_pages(
+def write_pages(  # noqa: PLR0913 - as `front_page`
     content: tuple[Subset, Sequence[Lock], Sequence[Project]],
     needs: Mapping[str, Sequence[Need]],
     writer: StageWriter,
@@ -57,6 +58,7 @@ def write_pages(
     last: BuildState,
     packages: Path | None = None,
     has_manual: bool = False,
+    others: Sequence[CarriedFile] = (),
 ) -> People:
     """
     Write all pages for people into the staged directory, which holds the distributions and their metadata.
@@ -67,6 +69,7 @@ def write_pages(
     :param last: the `incremental.usable` state of the last build.
     :param packages: the packages directory, which caches READMEs; ``None`` caches none.
     :param has_manual: whether the site has the manual, see `front_page`.
+    :param others: the other files, see `front_page`.
     :raises SubsetError: METADATA cannot be read, or a page cannot be written.
     """
     subset, locks, projects = content
@@ -88,7 +91,7 @@ def write_pages(
     entries = [search.entry_of(one, built[paths.project_page(one.name)].about, len(subset.targets)) for one in facts]
     pages = {path: one.sha256 for path, one in built.items()}
     pages |= writer.put_all(search.lists(entries))
-    front = front_page(subset, locks, projects, entries, has_manual=has_manual)
+    front = front_page(subset, locks, projects, entries, has_manual=has_manual, others=others)
     pages |= writer.put_all(_front(front))
     described = frozenset(str(one.described_by.metadata) for one in facts if one.described_by)
     return People(pages=pages, built=built, linked=frozenset(linked), described=described)

@@ -1,0 +1,1 @@
+"""Subsets with other files."""
