@@ -225,7 +225,6 @@ class BundleAnswer(Document, frozen=True, kw_only=True):
     :param signer: the public key that signed, as in ``allowed_signers``.
     :param files: number of new or changed files of the site that the bundle carries.
     :param removed: number of files that the site does not have any more.
-    :param volumes: names of the volumes.
     :param bytes: the size of all files of the bundle.
     :param note: why it is a full bundle though ``--since`` asked for another, empty if it is not.
     :param doubt: why nothing proves the site, empty if it is proven.

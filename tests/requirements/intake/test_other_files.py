@@ -70,6 +70,7 @@ def test_other_files_are_a_part_of_what_is_proven(workspace: Workspace) -> None:
         (entry(path="../a") * 2, f"files/{TO} and files/{TO} (line 4) are one file on some systems"),
         (entry("A/b", path="../a") + entry("a/B", path="../a"), "files/a/B and files/A/b (line 4) are one file"),
         (entry("a/b", path="../a") + entry("a", path="../a"), "files/a and files/a/b (line 4) are a file and its"),
+        (entry("a", path="../a") + entry("a/b", path="../a"), "files/a/b and files/a (line 4) are a file and its"),
         ("files = 5\n", "files must be tables"),
     ],
 )
@@ -104,7 +105,7 @@ def test_a_link_that_leads_elsewhere_is_refused(workspace: Workspace, tmp_path_f
 def test_other_faults_hide_no_file(workspace: Workspace) -> None:
     """`prune` needs no other part of the settings; without them there are no files."""
     assert files_of(workspace.root / "missing") == ()
-    workspace.toml(TARGETS, more=f"zzz = 1\n{entry(path='../a')}")
+    workspace.toml(TARGETS, more=f"[zzz]\n{entry(path='../a')}")
     assert [one.to for one in files_of(workspace.paths.requirements)] == [TO]
     workspace.toml(TARGETS, more=entry("..", path="../a"))
     with pytest.raises(InputFaults, match="is no path below files"):
