@@ -68,7 +68,7 @@ def test_diff_has_a_line_for_each_difference(lab: Lab) -> None:
     assert re.fullmatch(
         r"2 files \(.*\) added, 2 files \(.*\) removed: one has 2 files \(.*\), site has 2 files \(.*\)", sums
     )
-    assert printed(lab, "diff", "--from=two", "--to=site")[0] == "two and site have the same distributions"
+    assert printed(lab, "diff", "--from=two", "--to=site")[0] == "two and site have the same files"
 
 
 def test_promote_says_what_happened(lab: Lab) -> None:

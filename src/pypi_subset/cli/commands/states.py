@@ -153,7 +153,7 @@ def _lines(found: Differences) -> Iterator[str]:
     yield from _signed("file", found.files)
     yield from _signed("other file", found.other_files)
     if found.is_empty:
-        yield f"{found.before} and {found.after} have the same distributions and other files"
+        yield f"{found.before} and {found.after} have the same files"
     yield (
         f"{_amount(found.added)} added, {_amount(found.removed)} removed: {found.before} has "
         f"{_amount(found.total_before)}, {found.after} has {_amount(found.total_after)}"
