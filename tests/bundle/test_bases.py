@@ -29,7 +29,7 @@ NEW = "f" * 64
 
 def manifest(label: str) -> bytes:
     """Return a manifest that names one page."""
-    return encode(Manifest(schema="1.7", targets=(), sets=(), files=(), pages={"index.html": digest_of(label)}))
+    return encode(Manifest(schema="1.8", targets=(), sets=(), files=(), pages={"index.html": digest_of(label)}))
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def sent(label: str, serial: int) -> Sent:
 
 def sha256(label: str) -> str:
     """Return the hash of the manifest with *label*."""
-    return ledger.base_from(manifest(label), Manifest(schema="1.7", targets=(), sets=(), files=(), pages={})).sha256
+    return ledger.base_from(manifest(label), Manifest(schema="1.8", targets=(), sets=(), files=(), pages={})).sha256
 
 
 def start(since: str, packages: Path, own: str = NEW) -> Start:

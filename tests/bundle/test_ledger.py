@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def manifest(label: str) -> bytes:
     """Return a manifest that names one page."""
     page = hashlib.sha256(label.encode()).hexdigest()
-    return encode(Manifest(schema="1.7", targets=(), sets=(), files=(), pages={"index.html": page}))
+    return encode(Manifest(schema="1.8", targets=(), sets=(), files=(), pages={"index.html": page}))
 
 
 def sent(label: str, serial: int = 1) -> Sent:
@@ -100,7 +100,7 @@ def test_the_manifest_of_another_site_is_no_base(tmp_path: Path) -> None:
 
 def test_a_manifest_of_an_older_version_is_a_base(tmp_path: Path) -> None:
     """What an earlier version of this tool sent is read as its version has it."""
-    data = manifest("a").replace(b'"schema": "1.7"', b'"schema": "1.2"')
+    data = manifest("a").replace(b'"schema": "1.8"', b'"schema": "1.2"')
     one = Sent(manifest=hashlib.sha256(data).hexdigest(), serial=1, created="2026-01-01T00:00:00Z", beside={})
     ledger.keep(tmp_path, ledger.with_sent(Ledger(), one), data)
     found = ledger.base_of(tmp_path, one)

@@ -258,7 +258,7 @@ def test_the_list_of_paths_belongs_to_the_schema() -> None:
         read(made | {"schema": "1.0"})
     with pytest.raises(SubsetError, match=r"it names 'page\.js', which no site"):
         read(made | {"schema": 1})
-    assert read(made | {"schema": "1.8"}) == read(made)
+    assert read(made | {"schema": "1.9"}) == read(made)
     for path in ("search.js", "project/my-lib/index.html", "request/base--app/index.html"):
         page(path)(made)
         assert path in read(made).pages
@@ -266,8 +266,8 @@ def test_the_list_of_paths_belongs_to_the_schema() -> None:
             read(made | {"schema": "1.3"})
         del made["pages"][path]
     page("search/index.html")(made)
-    with pytest.raises(SubsetError, match=r"1\.8 and names 'search/index.html', .* does not know; upgrade pypi-subset"):
-        read(made | {"schema": "1.8"})
+    with pytest.raises(SubsetError, match=r"1\.9 and names 'search/index.html', .* does not know; upgrade pypi-subset"):
+        read(made | {"schema": "1.9"})
 
 
 def test_a_manifest_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

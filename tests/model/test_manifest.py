@@ -129,7 +129,7 @@ def test_hashes_are_of_files_metadata_and_pages() -> None:
     [
         (None, "the site has no manifest; run `pypi-subset mirror`"),
         (b"{", "the manifest is damaged; run `pypi-subset mirror`"),
-        (b'{"schema": 2}', "the manifest has schema 2.0, and this version reads 1.7; upgrade pypi-subset"),
+        (b'{"schema": 2}', "the manifest has schema 2.0, and this version reads 1.8; upgrade pypi-subset"),
     ],
 )
 def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path, data: bytes | None, message: str) -> None:

@@ -155,7 +155,7 @@ REFUSED: dict[Callable[[Path], None], str] = {
     sidecar: "any.whl.metadata has other bytes than the manifest there says; it may be published at this moment",
     gone: "simple/lib/index.html answered 404",
     damaged: "manifest.json: the manifest is damaged; do not trust that site, or publish it again",
-    later: "manifest.json: the manifest has schema 99.0, and this version reads 1.7; upgrade pypi-subset",
+    later: "manifest.json: the manifest has schema 99.0, and this version reads 1.8; upgrade pypi-subset",
     strange: "manifest.json: the manifest is damaged; do not trust that site, or publish it again",
     outside: "manifest.json: the manifest is refused: it names '../mine.txt', which no site with these projects",
     nothing: "manifest.json answered 404 Not Found; name the address of the front page",

@@ -238,14 +238,14 @@ class Manifest(Document, frozen=True, kw_only=True):
     :param edges: sorted, each once; the closures refer to them. Since 1.5.
     :param closures: one for each set on each of its targets, sorted by set and target. Since 1.5.
     :param bad_files: what the site was left without, sorted by name. Older versions wrote no such list.
-    :param other_files: those of ``[[files]]``, sorted by path; absent without any. Since 1.7.
+    :param other_files: those of ``[[files]]``, sorted by path; absent without any. Since 1.8.
     :param unproven: in a published copy alone: it was published with no green report about these bytes.
     """
 
     name: ClassVar[str] = "the manifest"
-    version: ClassVar[Literal["1.7"]] = "1.7"
+    version: ClassVar[Literal["1.8"]] = "1.8"
 
-    schema: Literal["1.7"]
+    schema: Literal["1.8"]
     targets: tuple[TargetEntry, ...]
     sets: tuple[SetEntry, ...]
     files: tuple[File, ...]

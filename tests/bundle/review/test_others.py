@@ -16,7 +16,7 @@ def manifest(*entries: tuple[str, str, str]) -> Manifest:
         OtherFileEntry(path=f"files/{name}", size=len(name), sha256=sha256, url=url or UNSET)
         for name, sha256, url in entries
     )
-    return Manifest(schema="1.7", targets=(), sets=(), files=(), pages={}, other_files=files or UNSET)
+    return Manifest(schema="1.8", targets=(), sets=(), files=(), pages={}, other_files=files or UNSET)
 
 
 def test_each_difference_is_a_row() -> None:

@@ -31,7 +31,7 @@ def manifest(*lines: str, gaps: tuple[str, ...] = ()) -> Manifest:
         for one in gaps
     )
     base = SetEntry(name="base", requests=requests, targets=("linux",), gaps=left or UNSET)
-    return Manifest(schema="1.7", targets=(), sets=(base,), files=(), pages={})
+    return Manifest(schema="1.8", targets=(), sets=(base,), files=(), pages={})
 
 
 WHOLE = [

@@ -13,7 +13,7 @@ def document() -> dict[str, Any]:
     asked = {"requirement": "app", "by": "", "origin": "base.txt:1"}
     needed = {"set": "base", "target": "linux"}
     return {
-        "schema": "1.7",
+        "schema": "1.8",
         "targets": [
             {"name": "linux", "tag": "cp312-linux", "python": "3.12.0", "markers": {"a": "é"}, "digest": "d" * 64}
         ],
