@@ -108,8 +108,9 @@ def test_extras_count(lab: Workspace) -> None:
     assert (one.state, one.files, one.bytes) == ("new", 1, len(make_wheel("more").data))
 
 
-def test_a_clash_with_the_set(lab: Workspace) -> None:
-    """A line that the set excludes is not available: it is resolved with the other lines."""
+def test_a_clash_with_the_set(lab: Workspace, index: Index) -> None:
+    """A line that the set excludes is not available, though it has a solution alone: other lines count."""
+    index.add(make_wheel("lib", "0.5"))
     lab.write("base.txt", "app\nlib>=1\n")
     mirror.mirror(lab.paths)
     one = only(foreseen(lab, "strict"))
