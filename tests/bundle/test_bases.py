@@ -145,7 +145,7 @@ def test_files_that_are_no_receipt(packages: Path, text: str) -> None:
 @pytest.mark.parametrize("value", VALUES)
 def test_odd_receipts(packages: Path, value: str) -> None:
     """A receipt with an odd value anywhere is read, or is refused with one line."""
-    receipt = {"schema": "1.0", "kind": "pypi-subset receipt", "serial": 2, "manifest": sha256("a"), "imported": "now"}
+    receipt = {"schema": "1.0", "kind": "pypi-subset receipt", "serial": 2, "manifest": sha256("a"), "imported": ""}
     path = packages / "receipt.json"
     for where, data in [*changed(receipt, value), *(renamed(receipt, value) if value.startswith('"') else ())]:
         path.write_bytes(data)

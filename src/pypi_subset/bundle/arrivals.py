@@ -85,7 +85,8 @@ def take_receipt(paths: Paths, file: Path, *, dry: bool = False) -> Arrival:
             msg = f"no bundle carried the site that the receipt names, {receipt.manifest[:12]}…"
             step = "compare it with `import_bundle.py --hash` there; a bundle without `--since` is a full one"
             raise SubsetError(msg, path=file, next_step=step)
-        if sent.serial != receipt.serial:
+        # The same site may have been carried again later, under a higher number.
+        if receipt.serial > sent.serial:
             msg = f"the receipt states the number {receipt.serial:,}, and the bundle of that site had {sent.serial:,}"
             raise SubsetError(msg, path=file, next_step="compare it with `import_bundle.py --list` there")
         imported = "" if receipt.imported is UNSET else receipt.imported

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from pypi_subset.bundle import ledger as ledgers
-from pypi_subset.bundle.document import Moment
 from pypi_subset.errors import SubsetError
 from pypi_subset.model import documents, door
 from pypi_subset.model.documents import Document
@@ -30,6 +29,9 @@ _HASH = re.compile(rf"[0-9a-f]{{{_FEW},64}}")
 #: Bytes of a receipt; it has about 300.
 _RECEIPT = 1 << 16
 
+#: A time in UTC. The importer states none for a release whose record was lost.
+_IMPORTED = r"^([0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z)?$(?!\n)"
+
 
 class Receipt(Document, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
@@ -39,7 +41,7 @@ class Receipt(Document, frozen=True, kw_only=True, forbid_unknown_fields=True):
     :param kind: by this text, a receipt differs from other files.
     :param serial: the highest number of a release that the disconnected side has seen.
     :param manifest: SHA-256 of the manifest of the live site.
-    :param imported: when it was imported, by the clock there.
+    :param imported: when it was imported, by the clock there; empty if its record was lost.
     """
 
     name: ClassVar[str] = "the receipt"
@@ -49,7 +51,7 @@ class Receipt(Document, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: Literal["pypi-subset receipt"]
     serial: Serial
     manifest: Sha256
-    imported: Moment | UnsetType = UNSET
+    imported: Annotated[str, Meta(pattern=_IMPORTED)] | UnsetType = UNSET
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
