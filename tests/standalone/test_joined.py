@@ -28,9 +28,10 @@ FOLDER = Path(joined.__file__).parent
 SCRIPTS = {"import_bundle.py": import_bundle, "install.py": install, "request.py": request}
 #: The directory of the modules of each.
 PACKAGES = {"import_bundle.py": "importer", "install.py": "installer", "request.py": "requester"}
-MODULES = sorted(
-    path for name in PACKAGES.values() for path in (FOLDER / name).rglob("*.py") if path.name != "__init__.py"
-)
+MODULES = [
+    *(FOLDER / name for name in ("command_line.py", "errors.py")),
+    *sorted(path for name in PACKAGES.values() for path in (FOLDER / name).rglob("*.py") if path.name != "__init__.py"),
+]
 #: Modules of the standard library that 3.6 has, and that no later Python removed; each system has them, but the last three.
 IMPORTS = {
     *("argparse", "base64", "binascii", "calendar", "contextlib", "ctypes", "errno", "hashlib", "html", "html.parser"),
@@ -146,10 +147,13 @@ def test_every_module_is_in_it_under_its_name(script: Path) -> None:
 def test_modules_of_another_directory_are_in_it() -> None:
     """What the installer shares with the importer has the name of that directory before its own; nothing else is in it."""
     titles = re.findall(r"^# =+ importer/(\S+) =+$", install().decode(), re.MULTILINE)
-    assert titles == [
-        "errors.py",
-        *(f"reading/{one}.py" for one in ("metadata", "numbers", "paths", "strict_json", "manifests")),
-    ]
+    assert titles == [f"reading/{one}.py" for one in ("metadata", "numbers", "paths", "strict_json", "manifests")]
+
+
+def test_modules_of_all_files_are_in_each(script: Path) -> None:
+    """What all files share comes first, under its own name."""
+    titles = re.findall(r"^# =+ (\S+) =+$", script.read_text(), re.MULTILINE)
+    assert titles[:2] == ["errors.py", "command_line.py"]
 
 
 def test_numbers_of_lines_are_those_of_the_file(script: Path, tmp_path: Path) -> None:
@@ -161,7 +165,7 @@ def test_numbers_of_lines_are_those_of_the_file(script: Path, tmp_path: Path) ->
         )
     )
     done = run_alone(sys.executable, broken)
-    number = int(re.findall(r'broken\.py", line (\d+), in main', done.err)[0])
+    number = int(re.findall(r'broken\.py", line (\d+), in run', done.err)[0])
     assert broken.read_text().splitlines()[number - 1].strip() == "raise RuntimeError"
 
 

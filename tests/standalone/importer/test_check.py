@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pypi_subset.standalone.errors import Refused
 from pypi_subset.standalone.importer.check import OVERRIDES, Ruling, check_order
-from pypi_subset.standalone.importer.errors import Refused
 from pypi_subset.standalone.importer.program import parser
 from pypi_subset.standalone.importer.state import FIRST_STATE, State
 from tests.support.gap.odd import VALUES, changed

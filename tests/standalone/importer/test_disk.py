@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from pypi_subset.standalone.errors import Refused
 from pypi_subset.standalone.importer import disk
-from pypi_subset.standalone.importer.errors import Refused
 from pypi_subset.standalone.importer.home import hold
 
 
@@ -140,14 +140,6 @@ def test_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: bool) ->
         monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: object())
     disk.sync_all(str(tmp_path))
     assert called == ([] if library else ["sync"])
-
-
-def test_trouble_names_the_file() -> None:
-    """An error of the system has the path, in one line."""
-    assert str(disk.trouble(OSError(errno.EACCES, "Permission denied", "/x\n"))) == r"/x\n: Permission denied"
-    full = disk.trouble(OSError(errno.ENOSPC, "No space left on device", "/x"))
-    assert str(full) == "/x: No space left on device; make room and run this again"
-    assert str(disk.trouble(OSError("odd"))) == "odd"
 
 
 def test_owner_of_another_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from pypi_subset.standalone.errors import Misused
 from pypi_subset.standalone.importer import disk, home, installing
-from pypi_subset.standalone.importer.errors import Misused
 from pypi_subset.standalone.importer.home import Home, Shelf
 from pypi_subset.standalone.importer.state import FIRST_STATE, State
 from tests.support.gap.far import Trip

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.standalone.importer.errors import Misused
+from pypi_subset.standalone.errors import Misused
 from pypi_subset.standalone.importer.records import Checked, record_in, record_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pypi_subset.standalone.importer.errors import Refused
+from pypi_subset.standalone.errors import Refused
 from pypi_subset.standalone.importer.state import FIRST_STATE, State
 
 RELEASE = {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.standalone.importer.errors import Refused
+from pypi_subset.standalone.errors import Refused
 from pypi_subset.standalone.importer.home import Home, Shelf
 from pypi_subset.standalone.importer.records import Checked
 from pypi_subset.standalone.importer.state import FIRST_STATE, State

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pypi_subset.standalone.importer.errors import ImporterError, Misused, Refused
+from pypi_subset.standalone.errors import ImporterError, Misused, Refused
 from pypi_subset.standalone.importer.reading.manifests import SiteManifest
 from pypi_subset.standalone.installer import choosing
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from uv import find_uv_bin
 
-from pypi_subset.standalone.importer.errors import Misused
+from pypi_subset.standalone.errors import Misused
 from pypi_subset.standalone.installer.configuring import BACKUP, configure, places, value_of, with_index, with_keys
 from tests.support.checkout import page
 from tests.support.gap.installs import error_of, run

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.standalone.importer.errors import Hindered, Misused
+from pypi_subset.standalone.errors import Hindered, Misused
 from pypi_subset.standalone.installer.environment import UNFINISHED, Environment, quoted
 from tests.support.gap.installs import answer
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.tags import sys_tags
 
-from pypi_subset.standalone.importer.errors import Hindered
+from pypi_subset.standalone.errors import Hindered
 from pypi_subset.standalone.installer.interpreter import Interpreter, last_line, plain_environment
 from tests.support.gap.installs import PIP
 

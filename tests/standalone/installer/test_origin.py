@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.standalone.importer.errors import Hindered, ImporterError, Misused, Refused
+from pypi_subset.standalone.errors import Hindered, ImporterError, Misused, Refused
 from pypi_subset.standalone.installer.origin import Origin
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.standalone.importer.errors import Misused
+from pypi_subset.standalone.errors import Misused
 from pypi_subset.standalone.requester import asked
 from pypi_subset.standalone.requester.asked import RequirementsFile
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from packaging.requirements import Requirement as Reference
 
-from pypi_subset.standalone.importer.errors import Misused
+from pypi_subset.standalone.errors import Misused
 from pypi_subset.standalone.requester.grammar import (
     DEEPEST_MARKER,
     MARKER_TOKEN,

@@ -3,8 +3,8 @@
 import os
 import time
 
+from pypi_subset.standalone.errors import Hindered, Misused, Refused, shown
 from pypi_subset.standalone.importer.disk import exists, read_file
-from pypi_subset.standalone.importer.errors import Hindered, Misused, Refused, shown
 from pypi_subset.standalone.importer.reading.document import (
     BUNDLE,
     LAST_SERIAL,

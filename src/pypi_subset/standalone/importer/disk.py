@@ -9,7 +9,7 @@ import shutil
 import stat
 import sys
 
-from pypi_subset.standalone.importer.errors import Hindered, Refused, shown
+from pypi_subset.standalone.errors import Refused, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -291,10 +291,3 @@ def can_link(folder: str) -> bool:
     for path in (one, other):
         remove(path)
     return not placing.copies
-
-
-def trouble(error: OSError) -> Hindered:
-    """Return the error of the importer for an *error* of the system."""
-    place = f"{shown(error.filename)}: " if error.filename else ""
-    step = "; make room and run this again" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
-    return Hindered(f"{place}{shown(error.strerror or error)}{step}")

@@ -5,6 +5,7 @@ import json
 import os
 import re
 
+from pypi_subset.standalone.errors import Hindered, Misused, Refused, shown
 from pypi_subset.standalone.importer.disk import (
     digest_of_file,
     exchange,
@@ -16,7 +17,6 @@ from pypi_subset.standalone.importer.disk import (
     sync_folder,
     write_file,
 )
-from pypi_subset.standalone.importer.errors import Hindered, Misused, Refused, shown
 from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, RELEASE_PAGE
 from pypi_subset.standalone.importer.reading.strict_json import Fields, parse_json
 from pypi_subset.standalone.importer.records import LONGEST_OWN, MOST_OWN, Checked, record_in, record_of

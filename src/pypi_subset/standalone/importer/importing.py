@@ -4,6 +4,7 @@ import hashlib
 import os
 import time
 
+from pypi_subset.standalone.errors import Hindered, Refused, shown
 from pypi_subset.standalone.importer.check import (
     LONGEST_RELEASE,
     RELEASE_NAME,
@@ -24,7 +25,6 @@ from pypi_subset.standalone.importer.disk import (
     room_fault,
     write_file,
 )
-from pypi_subset.standalone.importer.errors import Hindered, Refused, shown
 from pypi_subset.standalone.importer.installing import Installation
 from pypi_subset.standalone.importer.reading.closures import Walk
 from pypi_subset.standalone.importer.reading.document import BUNDLE, SIGNATURE_NAME

@@ -2,8 +2,8 @@
 
 import os
 
+from pypi_subset.standalone.errors import Misused, Refused, shown
 from pypi_subset.standalone.importer.disk import digest_of_file, exists, remove, sync_all
-from pypi_subset.standalone.importer.errors import Misused, Refused, shown
 from pypi_subset.standalone.importer.home import Shelf
 from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, RELEASE_PAGE
 from pypi_subset.standalone.importer.scanning import Placed, scan

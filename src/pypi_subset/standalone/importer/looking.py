@@ -3,9 +3,9 @@
 import os
 import time
 
+from pypi_subset.standalone.errors import Misused, Refused, shown
 from pypi_subset.standalone.importer.check import Ruling, check_helpers, read_signed
 from pypi_subset.standalone.importer.disk import exists, read_file, remove
-from pypi_subset.standalone.importer.errors import Misused, Refused, shown
 from pypi_subset.standalone.importer.home import Shelf
 from pypi_subset.standalone.importer.importing import UNPROVEN
 from pypi_subset.standalone.importer.reading.closures import Walk

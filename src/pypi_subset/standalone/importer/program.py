@@ -1,13 +1,13 @@
 """The command line of ``import_bundle.py``."""
 
-import argparse
 import json
 import os
 import sys
 
+from pypi_subset.standalone.command_line import Parser, exit_code_of, print_lines, say, warn
+from pypi_subset.standalone.errors import Misused, plain
 from pypi_subset.standalone.importer.check import OVERRIDES
-from pypi_subset.standalone.importer.disk import place_fault, trouble, write_file
-from pypi_subset.standalone.importer.errors import ImporterError, Misused, plain
+from pypi_subset.standalone.importer.disk import place_fault, write_file
 from pypi_subset.standalone.importer.home import check_home
 from pypi_subset.standalone.importer.importing import Import
 from pypi_subset.standalone.importer.installing import Options, roll_back
@@ -15,22 +15,12 @@ from pypi_subset.standalone.importer.looking import expire, receipt, verify_bund
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import IO, Any, NoReturn
+    from typing import Any
 
     from pypi_subset.standalone.importer.home import Home
 
 PROGRAM = "import_bundle.py"
-#: The exit code after Ctrl-C, as shells have it.
-INTERRUPTED = 130
 DESCRIPTION = "Import a bundle of pypi-subset, or look at an imported site. Exit codes: 0 done, 1 refused, 2 wrong use, 3 surroundings."
-
-
-class Parser(argparse.ArgumentParser):
-    """The command line; an error is one line."""
-
-    def error(self, message: str) -> "NoReturn":
-        """End with one line."""
-        raise Misused(f"{message}; see `{PROGRAM} --help`")
 
 
 def serial(text: str) -> int:
@@ -74,47 +64,13 @@ def parser() -> Parser:
 
 def main(arguments: "list[str]") -> int:
     """Return the exit code, after printing the result, or one line that says what went wrong."""
-    try:
+
+    def run() -> None:
         chosen = parser().parse_args(arguments)
         document = carry_out(chosen)
-        lines = json.dumps(document, indent=1).split("\n") if chosen.json else lines_of(document)
-        print_lines(sys.stdout, *lines)
-        sys.stdout.flush()
-    except ImporterError as error:
-        return complain(str(error), error.exit_code)
-    except OSError as error:
-        return complain(str(trouble(error)), trouble(error).exit_code)
-    except KeyboardInterrupt:
-        return complain("interrupted; run it again to continue", INTERRUPTED)
-    return 0
+        print_lines(sys.stdout, *(json.dumps(document, indent=1).split("\n") if chosen.json else lines_of(document)))
 
-
-def complain(what: str, code: int) -> int:
-    """Return the exit code *code*, after printing what is wrong in one line."""
-    # What could not be written to standard output must not be tried again when Python ends.
-    try:
-        sys.stdout.flush()
-    except OSError:
-        sys.stdout = open(os.devnull, "w")
-    print_lines(sys.stderr, f"{PROGRAM}: error: {what}")
-    return code
-
-
-def say(line: str) -> None:
-    """Print a line about progress."""
-    print_lines(sys.stderr, line)
-
-
-def warn(line: str) -> None:
-    """Print a warning."""
-    print_lines(sys.stderr, f"warning: {line}")
-
-
-def print_lines(stream: "IO[str]", *lines: str) -> None:
-    """Print *lines*, whatever characters are in them, and whatever the terminal can show."""
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    for line in lines:
-        stream.write(plain(line).encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    return exit_code_of(PROGRAM, run, "interrupted; run it again to continue")
 
 
 def carry_out(chosen: "Any") -> "dict[str, Any]":

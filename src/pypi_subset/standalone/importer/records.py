@@ -2,8 +2,8 @@
 
 import json
 
+from pypi_subset.standalone.errors import Misused, Refused
 from pypi_subset.standalone.importer.disk import exists, read_file
-from pypi_subset.standalone.importer.errors import Misused, Refused
 from pypi_subset.standalone.importer.reading.numbers import listed, numbers_in
 from pypi_subset.standalone.importer.reading.strict_json import Fields, digest_in, parse_json
 from pypi_subset.standalone.importer.state import STATE_SCHEMA

@@ -4,7 +4,7 @@ import hashlib
 import shlex
 import subprocess
 
-from pypi_subset.standalone.importer.errors import Misused, Refused, shown
+from pypi_subset.standalone.errors import Misused, Refused, shown
 from pypi_subset.standalone.importer.home import Shelf
 from pypi_subset.standalone.importer.reading.paths import RELEASE_PAGE
 

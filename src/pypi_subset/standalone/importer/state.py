@@ -1,6 +1,6 @@
 """``state.json`` of the directory of ``--into``: which release is live, which are kept, and which files stay."""
 
-from pypi_subset.standalone.importer.errors import Refused, shown
+from pypi_subset.standalone.errors import Refused, shown
 from pypi_subset.standalone.importer.reading.paths import check_path, is_distribution
 from pypi_subset.standalone.importer.reading.strict_json import Fields
 

@@ -5,8 +5,8 @@ import os
 import shutil
 import time
 
+from pypi_subset.standalone.errors import Refused, shown
 from pypi_subset.standalone.importer.disk import Owner, Placing, digest_of_file, exists, remove
-from pypi_subset.standalone.importer.errors import Refused, shown
 from pypi_subset.standalone.importer.home import Shelf
 from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, RELEASE_PAGE, is_distribution, is_proof
 from pypi_subset.standalone.importer.reading.strict_json import moment_text

@@ -1,6 +1,6 @@
 """What a site has for one Python: its pip, the target, the set."""
 
-from pypi_subset.standalone.importer.errors import Misused, Refused, shown
+from pypi_subset.standalone.errors import Misused, Refused, shown
 from pypi_subset.standalone.importer.reading.manifests import SiteManifest
 from pypi_subset.standalone.installer.versions import admits, numbers_of
 

@@ -6,7 +6,7 @@ import re
 import sys
 import tempfile
 
-from pypi_subset.standalone.importer.errors import Misused, shown
+from pypi_subset.standalone.errors import Misused, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

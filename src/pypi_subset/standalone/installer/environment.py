@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 
-from pypi_subset.standalone.importer.errors import Hindered, Misused, shown
+from pypi_subset.standalone.errors import Hindered, Misused, shown
 from pypi_subset.standalone.installer.interpreter import Interpreter
 
 #: Marks an environment that a run made and did not finish. The next run makes it again.

@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 
-from pypi_subset.standalone.importer.errors import Hindered, Refused, shown
+from pypi_subset.standalone.errors import Hindered, Refused, shown
 from pypi_subset.standalone.importer.reading.manifests import SiteManifest
 from pypi_subset.standalone.installer.choosing import newest_pip, requirements_path, set_for, target_for
 from pypi_subset.standalone.installer.interpreter import Interpreter, last_line

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from pypi_subset.standalone.importer.errors import Hindered, shown
+from pypi_subset.standalone.errors import Hindered, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from pypi_subset.standalone.importer.errors import Hindered, Misused, Refused, shown
+from pypi_subset.standalone.errors import Hindered, Misused, Refused, shown
 from pypi_subset.standalone.importer.reading.manifests import LONGEST_MANIFEST
 from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME
 

@@ -1,12 +1,12 @@
 """The command line of ``install.py``."""
 
-import argparse
 import json
 import os
 import re
 import sys
 
-from pypi_subset.standalone.importer.errors import Hindered, ImporterError, Misused, shown
+from pypi_subset.standalone.command_line import Parser, exit_code_of, print_lines, say, warn
+from pypi_subset.standalone.errors import Misused, shown
 from pypi_subset.standalone.importer.reading.manifests import SiteManifest
 from pypi_subset.standalone.installer.choosing import enumerated, targets_of
 from pypi_subset.standalone.installer.configuring import configure
@@ -16,23 +16,13 @@ from pypi_subset.standalone.installer.origin import Origin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from typing import Any
 
 PROGRAM = "install.py"
-#: The exit code after Ctrl-C, as shells have it.
-INTERRUPTED = 130
 DESCRIPTION = (
     "Install a set of a site of pypi-subset into a virtual environment."
     " Exit codes: 0 done, 1 refused, 2 wrong use, 3 surroundings."
 )
-
-
-class Parser(argparse.ArgumentParser):
-    """The command line; an error is one line."""
-
-    def error(self, message: str) -> "NoReturn":
-        """End with one line."""
-        raise Misused(f"{message}; see `{PROGRAM} --help`")
 
 
 def parser() -> Parser:
@@ -59,36 +49,13 @@ def parser() -> Parser:
 
 def main(arguments: "list[str]") -> int:
     """Return the exit code, after printing the result, or one line that says what went wrong."""
-    try:
+
+    def run() -> None:
         chosen = parser().parse_args(arguments)
         document = carry_out(chosen)
-        text = json.dumps(document, indent=1) if chosen.json else "\n".join(lines_of(document))
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
-    except ImporterError as error:
-        return complain(str(error), error.exit_code)
-    except OSError as error:
-        trouble = Hindered(f"{shown(error.filename or PROGRAM)}: {shown(error.strerror or error)}")
-        return complain(str(trouble), trouble.exit_code)
-    except KeyboardInterrupt:
-        return complain("interrupted; nothing new is left", INTERRUPTED)
-    return 0
+        print_lines(sys.stdout, *(json.dumps(document, indent=1).split("\n") if chosen.json else lines_of(document)))
 
-
-def complain(what: str, code: int) -> int:
-    """Return the exit code *code*, after printing what is wrong in one line."""
-    # What could not be written to standard output must not be tried again when Python ends.
-    try:
-        sys.stdout.flush()
-    except OSError:
-        sys.stdout = open(os.devnull, "w")
-    sys.stderr.write(f"{PROGRAM}: error: {what}\n")
-    return code
-
-
-def say(line: str) -> None:
-    """Print a line about progress."""
-    sys.stderr.write(f"{line}\n")
+    return exit_code_of(PROGRAM, run, "interrupted; nothing new is left")
 
 
 def ignore(_line: str) -> None:
@@ -112,7 +79,7 @@ def carry_out(chosen: "Any") -> "dict[str, Any]":
         document = installation.document()
         document["done"] = not chosen.dry_run
         if document["note"]:
-            say(f"warning: {document['note']}")
+            warn(document["note"])
         if not chosen.dry_run:
             say(f"installing {document['files']} files for {document['target']} into {document['environment']}")
             document.update(installation.run(say if chosen.verbose else ignore))
@@ -130,7 +97,7 @@ def configured(origin: Origin, chosen: "Any", wanted: str) -> "dict[str, Any]":
     index = origin.url_of(f"targets/{chosen.target}/simple" if chosen.target else "simple")
     document = configure(chosen.configure, f"{index}/", origin.plain_host, dry=chosen.dry_run)
     if document["note"]:
-        say(f"warning: {document['note']}")
+        warn(document["note"])
     return document
 
 

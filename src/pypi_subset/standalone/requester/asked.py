@@ -3,7 +3,7 @@
 import os
 import re
 
-from pypi_subset.standalone.importer.errors import Misused
+from pypi_subset.standalone.errors import Misused
 from pypi_subset.standalone.requester.grammar import NAME_PATTERN, NoRequirement, requirement_of
 from pypi_subset.standalone.requester.texts import text_at
 

@@ -2,7 +2,7 @@
 
 import re
 
-from pypi_subset.standalone.importer.errors import Misused
+from pypi_subset.standalone.errors import Misused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,12 +1,12 @@
 """The command line of ``request.py``."""
 
-import argparse
 import os
 import re
 import sys
 import tempfile
 
-from pypi_subset.standalone.importer.errors import Hindered, ImporterError, Misused, shown
+from pypi_subset.standalone.command_line import Parser, exit_code_of, say
+from pypi_subset.standalone.errors import Misused, shown
 from pypi_subset.standalone.requester.asked import RequirementsFile
 from pypi_subset.standalone.requester.document import REQUEST_KIND, request_text
 from pypi_subset.standalone.requester.grammar import typed_requirement
@@ -16,7 +16,7 @@ from pypi_subset.standalone.requester.texts import text_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from typing import Any
 
     from pypi_subset.standalone.requester.grammar import Requirement
 
@@ -25,20 +25,10 @@ PROGRAM = "request.py"
 MOST_REQUIREMENTS, LONGEST_REQUEST = 1000, 1 << 20
 #: A name of a set or a target.
 NAME_OF_SUBSET = re.compile(r"(?=.{1,100}\Z)[a-z0-9]+(?:[-_][a-z0-9]+)*", re.ASCII)
-#: The exit code after Ctrl-C, as shells have it.
-INTERRUPTED = 130
 DESCRIPTION = (
     "Write what this machine lacks to a file for the connected side: names, versions and a description of this machine."
     " Exit codes: 0 done, 2 wrong use, 3 surroundings."
 )
-
-
-class Parser(argparse.ArgumentParser):
-    """The command line; an error is one line."""
-
-    def error(self, message: str) -> "NoReturn":
-        """End with one line."""
-        raise Misused(f"{message}; see `{PROGRAM} --help`")
 
 
 def parser() -> Parser:
@@ -58,32 +48,11 @@ def parser() -> Parser:
 
 def main(arguments: "list[str]") -> int:
     """Return the exit code, after printing the text of the request, or one line that says what went wrong."""
-    try:
+
+    def run() -> None:
         carry_out(parser().parse_args(arguments))
-    except ImporterError as error:
-        return complain(str(error), error.exit_code)
-    except OSError as error:
-        trouble = Hindered(f"{shown(error.filename or PROGRAM)}: {shown(error.strerror or error)}")
-        return complain(str(trouble), trouble.exit_code)
-    except KeyboardInterrupt:
-        return complain("interrupted; run it again", INTERRUPTED)
-    return 0
 
-
-def complain(what: str, code: int) -> int:
-    """Return the exit code *code*, after printing what is wrong in one line."""
-    # What could not be written to standard output must not be tried again when Python ends.
-    try:
-        sys.stdout.flush()
-    except OSError:
-        sys.stdout = open(os.devnull, "w")
-    sys.stderr.write(f"{PROGRAM}: error: {what}\n")
-    return code
-
-
-def say(line: str) -> None:
-    """Print a line about what was done."""
-    sys.stderr.write(f"{shown(line)}\n")
+    return exit_code_of(PROGRAM, run, "interrupted; run it again")
 
 
 def carry_out(chosen: "Any") -> None:

@@ -3,7 +3,7 @@
 import codecs
 import sys
 
-from pypi_subset.standalone.importer.errors import Misused, shown
+from pypi_subset.standalone.errors import Misused, shown
 
 #: Bytes of a file of requirements or of a log.
 LONGEST_INPUT = 16 << 20

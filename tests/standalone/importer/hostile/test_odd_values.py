@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pypi_subset.standalone.importer.errors import ImporterError
+from pypi_subset.standalone.errors import ImporterError
 from pypi_subset.standalone.importer.importing import changes
 from pypi_subset.standalone.importer.program import lines_of
 from pypi_subset.standalone.importer.reading.closures import Walk

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pypi_subset.standalone.importer.errors import Refused
+from pypi_subset.standalone.errors import Refused
 from pypi_subset.standalone.importer.reading import archive
 from pypi_subset.standalone.importer.reading.archive import Volume
 from tests.support.gap.bundles import pack

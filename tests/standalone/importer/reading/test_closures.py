@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pypi_subset.standalone.importer.errors import Refused
+from pypi_subset.standalone.errors import Refused
 from pypi_subset.standalone.importer.reading.closures import Walk
 from pypi_subset.standalone.importer.reading.manifests import SiteManifest
 from tests.support.gap.releases import APP1, DEEP, EDGES, LIB, OPT, Release, files_of, first

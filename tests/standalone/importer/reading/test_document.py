@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pypi_subset.standalone.importer.errors import Refused
+from pypi_subset.standalone.errors import Refused
 from pypi_subset.standalone.importer.reading.document import Bundle
 
 if TYPE_CHECKING:

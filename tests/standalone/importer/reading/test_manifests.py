@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pypi_subset.standalone.importer.errors import Refused
+from pypi_subset.standalone.errors import Refused
 from pypi_subset.standalone.importer.reading.manifests import SiteManifest, patched
 from tests.support.gap.bundles import difference
 from tests.support.gap.releases import first, second

@@ -7,7 +7,7 @@ import time
 import pytest
 from packaging.version import Version
 
-from pypi_subset.standalone.importer.errors import Refused
+from pypi_subset.standalone.errors import Refused
 from pypi_subset.standalone.importer.reading.metadata import fields_of, normalized, plain_version, required_project
 
 #: Bytes of hostile METADATA, and the seconds of one processor that they may take.

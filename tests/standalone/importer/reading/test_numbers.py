@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pypi_subset.standalone.importer.errors import Refused
+from pypi_subset.standalone.errors import Refused
 from pypi_subset.standalone.importer.reading.numbers import listed, numbers_in
 
 

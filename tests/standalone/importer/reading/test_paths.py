@@ -6,7 +6,7 @@ import pytest
 
 from pypi_subset.model import paths as model_paths
 from pypi_subset.proof.report.report import FORMS
-from pypi_subset.standalone.importer.errors import Refused
+from pypi_subset.standalone.errors import Refused
 from pypi_subset.standalone.importer.reading.paths import TOPS, check_path, check_paths, is_distribution, is_proof
 
 

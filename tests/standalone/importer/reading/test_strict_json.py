@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pypi_subset.standalone.importer.errors import Refused
+from pypi_subset.standalone.errors import Refused
 from pypi_subset.standalone.importer.reading.strict_json import Fields, digests_in, moment_text, parse_json
 
 

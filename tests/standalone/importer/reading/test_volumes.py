@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.standalone.importer.errors import Hindered, Refused
+from pypi_subset.standalone.errors import Hindered, Refused
 from pypi_subset.standalone.importer.reading.document import Bundle
 from pypi_subset.standalone.importer.reading.volumes import Intake
 from tests.support.gap.far import Trip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.standalone.importer.errors import Misused
+from pypi_subset.standalone.errors import Misused
 from pypi_subset.standalone.importer.trust.signers import allowed, is_matched, moment
 from pypi_subset.standalone.importer.trust.sshsig import signer_of
 from tests.support.gap.bundles import NAMESPACE, Key

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.standalone.importer.errors import Refused
+from pypi_subset.standalone.errors import Refused
 from pypi_subset.standalone.importer.trust.sshsig import Wire, fingerprint, packed, signer_of
 from tests.support.gap.bundles import NAMESPACE, Key
 

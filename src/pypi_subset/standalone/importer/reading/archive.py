@@ -7,7 +7,7 @@ Every byte of the file belongs to a member, to the directory or to an end record
 import struct
 import zlib
 
-from pypi_subset.standalone.importer.errors import Refused, shown
+from pypi_subset.standalone.errors import Refused, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

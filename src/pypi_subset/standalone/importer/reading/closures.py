@@ -7,7 +7,7 @@ No marker is evaluated. The manifest says which requirement holds on which targe
 from posixpath import dirname, join, normpath
 from urllib.parse import unquote
 
-from pypi_subset.standalone.importer.errors import Refused, shown
+from pypi_subset.standalone.errors import Refused, shown
 from pypi_subset.standalone.importer.reading.metadata import (
     LONGEST_METADATA,
     fields_of,

@@ -3,7 +3,7 @@
 import hashlib
 import re
 
-from pypi_subset.standalone.importer.errors import Refused, shown
+from pypi_subset.standalone.errors import Refused, shown
 from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, RELEASE_PAGE, check_paths
 from pypi_subset.standalone.importer.reading.strict_json import Fields, digest_in, digests_in, parse_json
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 
-from pypi_subset.standalone.importer.errors import Refused, shown
+from pypi_subset.standalone.errors import Refused, shown
 from pypi_subset.standalone.importer.reading.metadata import required_project
 from pypi_subset.standalone.importer.reading.numbers import numbers_in
 from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME, check_paths

@@ -2,7 +2,7 @@
 
 import re
 
-from pypi_subset.standalone.importer.errors import Refused, shown
+from pypi_subset.standalone.errors import Refused, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

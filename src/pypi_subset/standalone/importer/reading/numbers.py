@@ -2,7 +2,7 @@
 
 import re
 
-from pypi_subset.standalone.importer.errors import Refused, shown
+from pypi_subset.standalone.errors import Refused, shown
 
 RUN = re.compile(r"(0|[1-9][0-9]{0,8})(?:-([1-9][0-9]{0,8}))?")
 

@@ -8,7 +8,7 @@ parser of an old Python hours.
 import html
 import re
 
-from pypi_subset.standalone.importer.errors import Refused, shown
+from pypi_subset.standalone.errors import Refused, shown
 from pypi_subset.standalone.importer.reading.strict_json import Fields, digest_in, parse_json
 
 TYPE_CHECKING = False

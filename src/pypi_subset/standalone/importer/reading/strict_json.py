@@ -5,7 +5,7 @@ import json
 import re
 import time
 
-from pypi_subset.standalone.importer.errors import Refused, shown
+from pypi_subset.standalone.errors import Refused, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 
+from pypi_subset.standalone.errors import Hindered, Refused
 from pypi_subset.standalone.importer.disk import (
     CHUNK,
     digest_of_file,
@@ -12,7 +13,6 @@ from pypi_subset.standalone.importer.disk import (
     read_file,
     remove,
 )
-from pypi_subset.standalone.importer.errors import Hindered, Refused
 from pypi_subset.standalone.importer.reading.archive import Volume
 from pypi_subset.standalone.importer.reading.parity import rebuilt
 

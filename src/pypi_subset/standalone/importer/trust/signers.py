@@ -4,7 +4,7 @@ import calendar
 import re
 import time
 
-from pypi_subset.standalone.importer.errors import Misused, Refused, shown
+from pypi_subset.standalone.errors import Misused, Refused, shown
 from pypi_subset.standalone.importer.trust.sshsig import KEY_KIND, NAMESPACE, decoded, key_of
 
 TYPE_CHECKING = False

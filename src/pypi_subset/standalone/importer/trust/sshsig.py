@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import re
 
-from pypi_subset.standalone.importer.errors import Refused, shown
+from pypi_subset.standalone.errors import Refused, shown
 from pypi_subset.standalone.importer.trust.ed25519 import KEY_BYTES, SIGNATURE_BYTES, is_signature_of
 
 #: The namespace of bundles: a signature made for another use is no signature of a bundle.

@@ -1,4 +1,4 @@
-"""The errors of the importer; each is one line, and has an exit code."""
+"""The errors of the joined files; each is one line, and has an exit code."""
 
 #: Characters of a foreign text that a message shows.
 LONGEST_SHOWN = 160

@@ -1,8 +1,8 @@
-"""The errors of the importer."""
+"""The errors of the joined files."""
 
 from __future__ import annotations
 
-from pypi_subset.standalone.importer.errors import Hindered, ImporterError, Misused, Refused, plain, shown
+from pypi_subset.standalone.errors import Hindered, ImporterError, Misused, Refused, plain, shown
 
 
 def test_exit_codes() -> None:
