@@ -7,7 +7,7 @@ PYTHON ?= python3
 FRONT := $(PYTHON) -I src/pypi_subset/cli/bootstrap.py
 CHOSEN := $(if $(filter file,$(origin PYTHON)),,--chosen)
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),--given=$(name)))
-GOALS := init add mirror verify publish plan update remove prune clean snapshot snapshots diff promote doctor why sizes targets target serve servers fetch bundle relock workflow merge-reports hosts test test-slow test-hosts test-long test-manual test-network sweep bench differential clients prove-the-proof hostile docs same-bytes lint
+GOALS := init add mirror verify publish plan update remove prune clean snapshot snapshots diff promote doctor why sizes targets target serve servers fetch bundle relock workflow merge-reports hosts test test-slow test-hosts test-long test-manual test-network sweep bench differential clients bare prove-the-proof hostile docs same-bytes lint
 
 .PHONY: goals help $(GOALS)
 .NOTPARALLEL:

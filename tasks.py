@@ -176,6 +176,12 @@ def clients(_context: Context) -> None:
     run("tests.evidence.compatibility")
 
 
+@task(help={"only": "NAME takes one machine alone, as in debian or cpython-3.6"})
+def bare(_context: Context, only: str = "") -> None:
+    """Import pandas on machines that have a Python and nothing else, from a stick, the network shut."""
+    run("tests.evidence.bare" + (f' --only "{only}"' if only else ""))
+
+
 @task(
     help={
         "renew": "1 takes what is newest on PyPI, and writes tests/evidence/mutation/requirements/versions.txt",
@@ -258,6 +264,7 @@ namespace = Collection(
         bench,
         differential,
         clients,
+        bare,
         prove_the_proof,
         hostile,
         docs,
