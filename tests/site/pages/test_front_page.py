@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.model.distributions import Project
 from pypi_subset.model.intake.other_files import CarriedFile
-from pypi_subset.model.requests import Subset
+from pypi_subset.model.requests import BOOTSTRAP, Subset
 from pypi_subset.site.content import views
 from pypi_subset.site.manifest import needs_of
 from pypi_subset.site.pages import front_page
@@ -23,6 +25,7 @@ from pypi_subset.site.pages.client_config import snippets
 from pypi_subset.site.pages.facts import projects_of as facts_of_projects
 from pypi_subset.site.pages.search import Entry, entry_of
 from pypi_subset.site.pages.sizes import readable_size
+from tests.support.gap.installs import Lab, answer
 from tests.support.pages.page_check import anchors, elements, parts_of, tags
 from tests.support.programs.installers import install
 from tests.support.stages.values import (
@@ -256,6 +259,60 @@ def test_each_command_for_variants_works(tmp_path: Path, number: int, own_pips: 
     )
     assert code == 0, said
     assert [path.name for path in into.glob("lib_one-*")] == ["lib_one-1.0.dist-info"]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """Return a mirrored site with a pip."""
+    return Lab.made(tmp_path_factory.mktemp("lab"))
+
+
+def test_a_site_with_pip_shows_the_installer(lab: Lab) -> None:
+    """Each target has the command of its system, and the section on installation leads there."""
+    page = (lab.site / "index.html").read_text(encoding="utf-8")
+    commands = [text for text in commands_of(page) if " ENV" in text]
+    assert commands == [
+        "python3 install.py ENV",
+        "python3 install.py ENV --target here",
+        "install.cmd ENV --target windows",
+    ]
+    assert "With nothing but Python" in text_of(page, "h3")
+
+
+def test_a_site_without_pip_shows_no_installer(tmp_path: Path) -> None:
+    """The installer needs a pip of the site; a target without one has no command."""
+    assert "install.py" not in front_page.front_page(*made(tmp_path))
+
+
+def test_the_command_names_a_set_if_there_are_several(tmp_path: Path) -> None:
+    """The first set that a target has is named; the set of the tools is none."""
+    wheels = [make_wheel("app"), make_wheel("pip", "26.3")]
+    app, pip = artifacts_of(wheels, tmp_path)
+    subset = plan_of(["app", "pip"], [LINUX, WINDOWS])
+    one = subset.sets[0]
+    tools = replace(one, name=BOOTSTRAP)
+    other = replace(one, name="zoo", targets=("linux",))
+    several = replace(subset, sets=(one, tools, other))
+    locks = [lock_of(job, [app, pip], wheels) for job in subset.jobs]
+    shown = commands_of(front_page.front_page(several, locks, projects_of([app, pip])))
+    assert shown[-2:] == ["python3 install.py ENV --set base --target linux", "install.cmd ENV --target windows"]
+    # Only the tools are for this target.
+    bare = replace(several, sets=(tools, replace(other, targets=("windows",))))
+    shown = commands_of(front_page.front_page(bare, locks, projects_of([app, pip])))
+    assert shown[-1:] == ["install.cmd ENV --target windows"]
+    assert not [text for text in shown if "--target linux" in text]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="the commands are those of a shell")
+@pytest.mark.parametrize("target", ["", " --target here"])
+def test_the_command_of_the_installer_works(lab: Lab, tmp_path: Path, target: str) -> None:
+    """Typed in the directory of the site, the command makes an environment with the set."""
+    page = (lab.site / "index.html").read_text(encoding="utf-8")
+    (command,) = [text for text in commands_of(page) if text == f"python3 install.py ENV{target}"]
+    words = command.replace("python3", sys.executable).replace("ENV", str(tmp_path / "env")).split()
+    subprocess.run(words, cwd=lab.site, check=True, stdin=subprocess.DEVNULL)
+    assert answer(tmp_path / "env", "import app; print(app.__version__)") == "2.0"
 
 
 def test_an_empty_site_has_a_page_too() -> None:

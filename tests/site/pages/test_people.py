@@ -17,6 +17,7 @@ from pypi_subset.proof.report import report
 from pypi_subset.site import build_state, builder
 from pypi_subset.site.content import Content
 from pypi_subset.site.readme.cache import NAME
+from tests.support.gap.installs import Lab
 from tests.support.pages import browser, npm
 from tests.support.pages.page_check import anchors, document, elements, parts_of
 from tests.support.servers.served import Served
@@ -217,6 +218,20 @@ def test_no_rule_of_accessibility_is_violated(tab: browser.Tab, site: Path, page
     assert {one.partition(":")[0] for one in tab.requests} == {"file"}
     assert tab.run("document.documentElement.scrollWidth") <= width
     assert tab.violations(npm.axe()) == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_commands_of_the_installer_fit(tab: browser.Tab, tmp_path: Path, width: int) -> None:
+    """The front page of a site with pip has a command for each target, with the address of its server in the note."""
+    site = Lab.made(tmp_path, {"here": "host", "a-target-with-a-rather-long-name-of-its-own": "rhel-10"}).site
+    tab.show(width=width, dark=False)
+    with Served(site, tmp_path / "log") as server:
+        tab.open(f"{server.url}index.html")
+        assert tab.run("document.querySelectorAll('.targets pre').length") == 2
+        assert tab.run("document.querySelector('#bare ~ .note .server').textContent") == server.url
+        assert tab.run("document.documentElement.scrollWidth") <= width
+        assert tab.violations(npm.axe()) == []
 
 
 #: What an importer writes.

@@ -9,7 +9,17 @@ from packaging.utils import canonicalize_name
 
 from pypi_subset.locks.gaps import accepted_gaps
 from pypi_subset.model.intake.variants import variants_locked
-from pypi_subset.model.paths import OTHERS_PAGE, PAGE, RELEASE_PAGE, SIMPLE, request_page, view_of
+from pypi_subset.model.paths import (
+    INSTALLER,
+    INSTALLER_CMD,
+    OTHERS_PAGE,
+    PAGE,
+    RELEASE_PAGE,
+    SIMPLE,
+    request_page,
+    view_of,
+)
+from pypi_subset.model.requests import BOOTSTRAP
 from pypi_subset.site.other_files.page import summary_of
 from pypi_subset.site.pages.client_config import snippets
 from pypi_subset.site.pages.facts import users_of
@@ -26,6 +36,7 @@ if TYPE_CHECKING:
     from pypi_subset.model.intake.other_files import CarriedFile
     from pypi_subset.model.locks import Lock
     from pypi_subset.model.requests import Request, RequirementSet, Subset
+    from pypi_subset.model.targets import Target
     from pypi_subset.site.pages.search import Entry
 
 
@@ -37,6 +48,9 @@ _EXAMPLES = 4
 
 #: Stands for the name of a target, which no target has.
 _TARGET = "TARGET"
+
+#: Stands for the directory of a virtual environment.
+_ENVIRONMENT = "ENV"
 
 
 def front_page(
@@ -79,6 +93,8 @@ def front_page(
             (target, [one for one in artifacts if target.name in users.get(one.distribution.filename, ())])
             for target in sorted(subset.targets, key=lambda target: target.name)
         ],
+        installs=_installs(subset, locks),
+        environment=_ENVIRONMENT,
         size_of=_size_of,
         kept=_kept(locks),
         others=summary_of(others) if others else "",
@@ -110,6 +126,26 @@ def _example(subset: Subset, projects: Sequence[Project]) -> str:
     # Some of them show how it is done. Some shells read square brackets as a pattern.
     words = [f'"{one.name}[{",".join(sorted(one.extras))}]"' if one.extras else one.name for one in named]
     return " ".join([*dict.fromkeys(words)][:_EXAMPLES]) or "PROJECT"
+
+
+def _installs(subset: Subset, locks: Sequence[Lock]) -> dict[str, str]:
+    """Return target → the command of the installer there, for each target that has a set and a pip."""
+    having = {lock.target_name for lock in locks for pin in lock.pins if pin.distribution.project == "pip"}
+    served = {
+        target.name: [one.name for one in _sorted(subset.sets) if target.name in one.targets and one.name != BOOTSTRAP]
+        for target in subset.targets
+    }
+    return {
+        target.name: _install(target, served[target.name])
+        for target in subset.targets
+        if target.name in having and served[target.name]
+    }
+
+
+def _install(target: Target, sets: Sequence[str]) -> str:
+    program = INSTALLER_CMD if target.platform.startswith("win") else f"python3 {INSTALLER}"
+    chosen = f" --set {sets[0]}" if len(sets) > 1 else ""
+    return f"{program} {_ENVIRONMENT}{chosen} --target {target.name}"
 
 
 def _kept(locks: Sequence[Lock]) -> list[str]:
