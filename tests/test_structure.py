@@ -31,6 +31,7 @@ BEHAVIOURS = {
     "standalone/importer/hostile/test_odd_values.py",
     "standalone/importer/test_stopped.py",
     "bundle/test_killed.py",
+    "snapshots/test_killed.py",
     "bundle/test_trips.py",
     "pipeline/stopped/test_neighbours.py",
     "pipeline/test_busy_hosts.py",

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pypi_subset.bundle import ledger
 from tests.support.bundles.office import Office, contents, office
-from tests.support.checkout import ROOT
+from tests.support.killer.dying import dying
 from tests.support.sites.trees import tree
 from tests.support.sites.workspace import Workspace, own_index
 from tests.support.wheels import make_wheel
@@ -47,23 +44,8 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def run(before: Path) -> Iterator[Callable[[int], int]]:
     """Yield what runs a bundle that dies behind the tick of that number, and returns its status."""
-    command = [sys.executable, "-m", "tests.support.killer.bundling", str(before / "now")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])}
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    ) as running:
-        assert running.stdin
-        assert running.stdout
-
-        def at(tick: int) -> int:
-            assert running.stdin
-            assert running.stdout
-            running.stdin.write(f"{tick}\n")
-            running.stdin.flush()
-            return int(running.stdout.readline())
-
-        with contextlib.closing(running.stdin):
-            yield at
+    with dying("bundle", before / "now") as at:
+        yield at
 
 
 def fresh(before: Path) -> Path:

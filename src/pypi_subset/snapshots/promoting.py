@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import structs
+
 from pypi_subset.errors import NotProven, SubsetError
 from pypi_subset.model.paths import LOCKS, Paths
 from pypi_subset.proof.report.verdict import weakness
@@ -126,6 +128,9 @@ def promote(  # noqa: PLR0913 - what a record states
         done = (states and _put_back(order, place, states)) or _published(order, place, store, paths, grace, progress)
         seconds = time.monotonic() - started
         last = next(iter(reversed(known.of(channel))), None)
+        if done.previous == done.manifest:
+            # A run that was killed before it wrote the record had done this already.
+            done = structs.replace(done, previous=last.manifest if last else "")
         is_new = last is None or done.serial != last.serial or (last.manifest, last.to) != (done.manifest, done.to)
         if is_new:
             promotions.append(paths.packages, done)
