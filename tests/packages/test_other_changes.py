@@ -42,10 +42,12 @@ def test_plan_names_each_change(workspace: Workspace, index: Index) -> None:
     carrying(workspace, index, entry(path="../small.onnx", sha256="0" * 64))
     with pytest.raises(InputFaults, match="and the entry says 0000"):
         plan(workspace.paths)
-    carrying(workspace, index, entry("new", path="../small.onnx"), entry(sha256="0" * 64, url=f"{index.url}c"))
+    kept = entry("kept", url=f"http://{index.host}/files/elsewhere")
+    carrying(workspace, index, entry("new", path="../small.onnx"), entry(sha256="0" * 64, url=f"{index.url}c"), kept)
     found = plan(workspace.paths)
     assert found.other_files == (
         OtherChange(path="files/b", before=SHA256, after="", bytes=size, fetch=False),
+        OtherChange(path="files/kept", before="", after=SHA256, bytes=size, fetch=False),
         OtherChange(path=path, before=SHA256, after="0" * 64, bytes=None, fetch=True),
         OtherChange(path="files/new", before="", after=SHA256, bytes=size, fetch=False),
     )
