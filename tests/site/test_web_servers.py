@@ -51,6 +51,9 @@ def ours(site: Path) -> Iterator[str]:
         yield running.url
 
 
+#: Other files of the user: a web server may take them for programs, or for compressed pages.
+OTHER = ("files/tools/run.php", "files/tools/x.php.tar.gz", "files/tools/model.cgi")
+
 SERVERS: dict[str, Callable[[Path], AbstractContextManager[str]]] = {
     "nginx": hosting.nginx,
     "apache": hosting.apache,
@@ -58,7 +61,7 @@ SERVERS: dict[str, Callable[[Path], AbstractContextManager[str]]] = {
     "caddy": hosting.caddy,
     "serve": ours,
 }
-INSTALLED = [pytest.param(name, marks=[] if name == "serve" else pytest.mark.hosts) for name in SERVERS]
+INSTALLED = [pytest.param(name, marks=() if name == "serve" else pytest.mark.hosts) for name in SERVERS]
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +70,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = handmade(tmp_path_factory.mktemp("hosts") / "the site")
     # What Apache would run, and declare as compressed.
     (built / "simple" / "app" / "app.php.x-1.0.tar.gz").write_bytes(b"\x1f\x8b<?php")
+    for name in OTHER:
+        (built / name).parent.mkdir(parents=True, exist_ok=True)
+        (built / name).write_bytes(b"\x1f\x8b<?php")
     return built
 
 
@@ -177,6 +183,15 @@ def test_files_are_sent_as_they_are(url: str, site: Path, path: str) -> None:
     assert (answer.status, answer.body) == (200, (site / path.replace("%2B", "+")).read_bytes())
     assert media_type(answer) == "application/octet-stream"
     assert not {"content-encoding", "cache-control"} & answer.headers.keys()
+
+
+@pytest.mark.parametrize("path", OTHER)
+@pytest.mark.parametrize("url", [one for one in INSTALLED if one.values[0] != "htaccess"], indirect=True)
+def test_other_files_are_data(url: str, site: Path, path: str) -> None:
+    """The server runs none, and declares no encoding; only hosts that read `.htaccess` alone may, as the manual says."""
+    answer = get(url, path, Accept_Encoding="gzip, deflate")
+    assert (answer.status, answer.body) == (200, (site / path).read_bytes())
+    assert "content-encoding" not in answer.headers
 
 
 def test_a_part_of_a_file_can_be_had(url: str) -> None:
@@ -295,7 +310,7 @@ def test_what_installers_read_has_the_policy(url: str, path: str) -> None:
     assert get(url, path).headers["content-security-policy"] == POLICY_HEADER
 
 
-@pytest.mark.parametrize("name", [one for one in INSTALLED if one.values != ("htaccess",)])
+@pytest.mark.parametrize("name", [one for one in INSTALLED if one.values[0] != "htaccess"])
 def test_pages_for_people_have_the_policy_and_their_parts(site: Path, name: str) -> None:
     """The policy allows style and script of the site, which come with the type without which a browser ignores them."""
     for part in ("index.html", "page.css", "page.js", "search.js"):
@@ -342,7 +357,7 @@ import app, lib
         assert pyodide.run(tab, address, program) == "['1.0+local', '2.0']"
 
 
-@pytest.mark.parametrize("name", [one for one in INSTALLED if one.values != ("htaccess",)])
+@pytest.mark.parametrize("name", [one for one in INSTALLED if one.values[0] != "htaccess"])
 @pytest.mark.parametrize("project", ["simple", "simple-json", "lib"])
 def test_a_project_with_the_name_of_an_index_has_its_page(site: Path, name: str, project: str) -> None:
     """Its page for people is HTML, whatever a client prefers."""
