@@ -38,6 +38,7 @@ IMPORTS = {
     *("codecs", "importlib.machinery", "sysconfig", "textwrap"),
     *("difflib", "http.client", "pathlib", "ssl", "tempfile", "urllib.error", "urllib.request"),
     *(
+        "gc",
         "io",
         "json",
         "os",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,9 @@ from pypi_subset.standalone.errors import Refused
 from pypi_subset.standalone.importer.check import OVERRIDES, Ruling, check_order
 from pypi_subset.standalone.importer.program import parser
 from pypi_subset.standalone.importer.state import FIRST_STATE, State
+from tests.support.gap.far import Trip, run
 from tests.support.gap.odd import VALUES, changed
+from tests.support.gap.releases import files_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,3 +101,44 @@ def test_each_finding_has_its_own_option(finding: str) -> None:
                 ruling.find(one, "it is so", "do this")
     assert ruling.overridden == [finding]
     assert warned == [f"it is so; {OVERRIDES[finding]} was given"]
+
+
+@pytest.fixture(scope="module")
+def trip(tmp_path_factory: pytest.TempPathFactory) -> Trip:
+    """Three releases and the bundles between them."""
+    return Trip.made(tmp_path_factory.mktemp("trip"))
+
+
+@pytest.mark.parametrize("place", ["incoming", "incoming/next", "releases/7", "site", "site/bundle", "a link"])
+def test_a_bundle_in_a_directory_of_the_importer(trip: Trip, tmp_path: Path, place: str) -> None:
+    """A bundle that a user copied to where an import removes files is refused, and stays."""
+    far = trip.far(tmp_path.name, 1)
+    copied = far.into / ("incoming" if place == "a link" else place)
+    shutil.copytree(trip.media[1], copied, dirs_exist_ok=True)
+    named = tmp_path / "stick" if place == "a link" else copied
+    if place == "a link":
+        named.symlink_to(copied)
+    before = files_of(copied)
+    for option in ([], ["--dry-run"]):
+        done = far.run(named, *option)
+        assert done.code == 2
+        assert f"{named} is in {far.into}/" in done.error
+        assert done.error.endswith(f"copy the bundle to a directory outside of {far.into}")
+        assert files_of(copied) == before
+    assert far.run(trip.media[1]).code == 0
+
+
+def test_signers_of_the_medium_count_for_nothing(trip: Trip, tmp_path: Path) -> None:
+    """Who changes a stick brings a file of signers too: a file on the medium allows no key, also behind a link."""
+    far, stick = trip.far(tmp_path.name, 1), tmp_path / "stick"
+    shutil.copytree(trip.media[1], stick)
+    (stick / "allowed_signers").write_text(trip.key.line())
+    (tmp_path / "link").symlink_to(stick)
+    for medium, signers in ((stick, stick / "allowed_signers"), (stick, tmp_path / "link/allowed_signers")):
+        for words in (["--into", far.into], ["--verify"]):
+            done = run(medium, "--allowed-signers", signers, *words)
+            assert done.code == 1
+            assert f"{signers} is on the medium, which vouches for no key" in done.error
+            assert "; name a file that came by another way with --allowed-signers, or import it" in done.error
+    done = far.run(stick, "--allowed-signers", stick / "allowed_signers", "--allow-unknown-signer")
+    assert (done.code, "signed by an unknown key" in done.out) == (0, True)

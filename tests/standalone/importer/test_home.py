@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,10 @@ from pypi_subset.standalone.importer.home import Home, Shelf
 from pypi_subset.standalone.importer.state import FIRST_STATE, State
 from tests.support.gap.far import Trip
 from tests.support.gap.releases import files_of
+from tests.support.programs.mounts import run_mounted, small_disk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +132,7 @@ def test_recovery(trip: Trip, monkeypatch: pytest.MonkeyPatch, moment: str) -> N
 
         monkeypatch.setattr(os, "rename", count)
     elif moment == "retired":
-        monkeypatch.setattr(Home, "save", crash)
+        monkeypatch.setattr(home, "put_reserved", crash)
     else:
         monkeypatch.setattr(home, "exchange", crash if moment == "before" else crash_behind)
     with pytest.raises(Crash):
@@ -176,25 +181,64 @@ def test_a_killed_import_leaves_no_wheels_to_a_refusal(
     assert far.run(trip.media[1]).code == 0
 
 
-@pytest.mark.parametrize("name", ["record.json", "journal.json"])
+@pytest.mark.parametrize("name", ["state.json", "record.json", "journal.json"])
 def test_a_disk_that_fills_up_leaves_no_wheels(trip: Trip, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """If the last room is gone before the swap, the old site stays, and the error says what to do."""
     far = trip.far(f"filled-{name}", 1)
     before = files_of(far.site)
-    write = disk.write_file
+    for function in ("write_file", "reserve_file"):
+        whole = getattr(disk, function)
 
-    def fill(path: str, data: bytes) -> None:
-        if path.endswith(name):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
-        write(path, data)
+        def fill(path: str, data: bytes, whole: Callable[[str, bytes], None] = whole) -> None:
+            if path.endswith(name):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+            whole(path, data)
 
-    monkeypatch.setattr(home, "write_file", fill)
+        monkeypatch.setattr(home, function, fill)
     done = far.run(trip.media[1])
     assert done.code == 3
     assert done.error.endswith(f"{name}: {os.strerror(errno.ENOSPC)}; make room and run this again")
     assert (files_of(far.site), far.loose_wheels()) == (before, [])
+    assert not (far.into / "state.json.new").exists()
     monkeypatch.undo()
     assert far.run(trip.media[1]).code == 0
+
+
+#: Imports the bundle of its first argument on a small disk that another program fills up behind the swap.
+FILLED = """
+import contextlib, errno, io, json, shutil, sys
+from pathlib import Path
+from pypi_subset.standalone.importer import home, program
+
+stick, before, into = map(Path, sys.argv[1:])
+shutil.copytree(before, into, dirs_exist_ok=True)
+swap, full = home.exchange, []
+
+def exchange(one, other):
+    swap(one, other)
+    with open(into / "log", "ab", buffering=0) as log:
+        try:
+            while True:
+                log.write(bytes(4096))
+        except OSError as error:
+            full.append(error.errno == errno.ENOSPC)
+    return True
+
+home.exchange = exchange
+with contextlib.redirect_stdout(io.StringIO()):
+    code = program.main([str(stick), "--into", str(into), "--grace", "0"])
+state = json.loads((into / "state.json").read_text())
+left = sorted(path.name for path in into.iterdir())
+print(json.dumps([code, full, state["live"]["serial"], [one["serial"] for one in state["releases"]], left]))
+"""
+
+
+def test_a_disk_that_is_full_behind_the_swap(trip: Trip, tmp_path: Path) -> None:
+    """The state had its room before the swap: it names the live release though the disk is full by then."""
+    far = trip.far(tmp_path.name, 1)
+    (tmp_path / "disk").mkdir()
+    found = run_mounted(small_disk(tmp_path / "disk", "2m"), FILLED, trip.media[1], far.into, tmp_path / "disk")
+    assert found == [0, [True], 2, [1], [".lock", "allowed_signers", "log", "releases", "site", "state.json"]]
 
 
 def test_first_import_that_crashed_before_its_rename(trip: Trip, monkeypatch: pytest.MonkeyPatch) -> None:

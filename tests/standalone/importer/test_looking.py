@@ -99,13 +99,27 @@ def test_hash_and_receipt(trip: Trip, far: Far, tmp_path: Path) -> None:
 
 def test_receipt_leaves_other_files_alone(far: Far, tmp_path: Path) -> None:
     """A receipt replaces its own file, and nothing beside it."""
-    (tmp_path / "receipt.json").write_text("old")
+    (tmp_path / "receipt.json").write_text('{"kind": "pypi-subset receipt", "serial": 1}')
     (tmp_path / "receipt.json.new").mkdir()
     (tmp_path / "receipt.json.new/notes").write_text("mine")
     assert far.run("--receipt", tmp_path / "receipt.json").code == 0
     assert json.loads((tmp_path / "receipt.json").read_bytes())["serial"] == 3
     assert (tmp_path / "receipt.json.new/notes").read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["receipt.json", "receipt.json.new"]
+
+
+@pytest.mark.parametrize("name", ["state.json", "allowed_signers", "site/index.html"])
+def test_a_receipt_replaces_no_other_file(trip: Trip, tmp_path: Path, name: str) -> None:
+    """A slip of the hand costs neither the state nor the keys: what is there must be a receipt, or empty."""
+    far = trip.far(tmp_path.name, 1)
+    before = far.everything()
+    for words in ([trip.media[1]], []):
+        done = far.run(*words, "--receipt", far.into / name)
+        assert done.code == 2
+        assert done.error.endswith(f"{name} is there, and is no receipt; name another file with --receipt")
+    assert far.everything() == before
+    (tmp_path / "empty").touch()
+    assert far.run("--receipt", tmp_path / "empty").code == 0
 
 
 def test_receipt_that_cannot_be_written(trip: Trip, tmp_path: Path) -> None:

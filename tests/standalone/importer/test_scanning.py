@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,10 @@ SCANNERS = {
     "a file with a time of grace": 'f=$1/simple/app/app-1.0-py3-none-any.whl; rm "$f"; echo x > "$f"',
     "the page of the release": 'echo x >> "$1/release.html"',
     "a link": 'ln -s /etc "$1/docs"',
+    "a directory": 'mkdir "$1/simple/x"',
+    "a directory less": 'rm -r "$1/simple/app"',
+    "a kept file at its time": 'f=$1/simple/app/app-2.0-py3-none-any.whl; t=$(stat -c %y "$f"); cp "$f" "$f.x"; '
+    'printf x | dd of="$f.x" bs=1 seek=9 conv=notrunc status=none; mv "$f.x" "$f"; touch -d "$t" "$f"',
 }
 
 
@@ -90,3 +95,56 @@ def test_what_a_scanner_prints_is_no_result(trip: Trip, far: Far, tmp_path: Path
     done = run_alone(sys.executable, script, trip.media[1], "--into", far.into, "--scan", scanner, "--json")
     assert json.loads(done.out)["import"]["imported"]["serial"] == 2
     assert "scanned\n" in done.err
+
+
+KEPT = "simple/app/app-2.0-py3-none-any.whl"
+GIVEN = {
+    "a kept file": (f'chmod 0 "$1/{KEPT}"', f"the mode of {KEPT}"),
+    "a new file": ('chmod a+x "$1/simple/app/index.html"', "the mode of simple/app/index.html"),
+    "a directory": ('chmod 700 "$1/simple/lib"', "the mode of simple/lib"),
+    "the site": ('chmod 700 "$1"', "the mode of "),
+    "a file with a time of grace": (
+        'chmod 600 "$1/simple/app/app-1.0-py3-none-any.whl"',
+        "the mode of simple/app/app-1.0-py3-none-any.whl",
+    ),
+    "an owner": (f'chown 77:77 "$1/{KEPT}"', f"the owner of {KEPT}"),
+}
+
+
+def facts(site: Path) -> dict[Path, tuple[int, int, int]]:
+    """Return mode and owner of all that is in a site."""
+    found = {path: path.lstat() for path in (site, *site.rglob("*"))}
+    return {path: (one.st_mode, one.st_uid, one.st_gid) for path, one in found.items()}
+
+
+@pytest.mark.parametrize("code", [0, 4])
+@pytest.mark.parametrize("given", GIVEN)
+def test_a_mode_that_a_scanner_changes(trip: Trip, tmp_path: Path, given: str, code: int) -> None:
+    """A program that changes a mode or an owner is refused, and files of the live site get those of before."""
+    command, message = GIVEN[given]
+    if "owner" in message and os.geteuid():
+        pytest.skip("only root gives files to another user")
+    far = trip.far(f"given-{tmp_path.name}", 2)
+    before, script = facts(far.site), tmp_path / "scan.sh"
+    script.write_text(f"#!/bin/sh\n{command}\nexit {code}\n")
+    script.chmod(0o755)
+    done = far.run(trip.media[2], "--scan", str(script), "--trust-kept")
+    assert done.code == 1
+    assert f" changed the new site: {message}" in done.error if not code else done.error.endswith("with exit code 4")
+    assert facts(far.site) == before
+    assert not (far.into / "incoming/next").exists()
+
+
+@pytest.mark.parametrize("options", [[], ["--trust-kept"]], ids=["", "trust"])
+def test_what_a_scanner_may_do(trip: Trip, far: Far, tmp_path: Path, options: list[str]) -> None:
+    """A program that reads, that marks files as read, or that puts the same bytes there again is no danger."""
+    script = tmp_path / "scan.sh"
+    script.write_text(
+        '#!/bin/sh\nfind "$1" -type f -exec touch -a {} +\n'
+        'f=$1/simple/lib/index.html; cp -p "$f" "$f.x"; mv "$f.x" "$f"\n'
+    )
+    script.chmod(0o755)
+    done = far.run(trip.media[1], "--scan", str(script), *options)
+    assert (done.code, "release 2" in done.out) == (0, True), done.err
+    assert files_of(far.site).items() >= files_of(trip.sites[1]).items()
+    assert far.run("--verify").code == 0

@@ -21,6 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
+    from pypi_subset.standalone.importer.home import Home
     from pypi_subset.standalone.importer.state import State
 
 #: The file of a site with its serial, and its bytes and values.
@@ -68,15 +69,16 @@ class Signed:
     :param data: its bytes.
     :param signature: the bytes of ``bundle.json.sig``, ``b""`` if there is none.
     :param signers: path of the file of allowed signers.
+    :param medium: directory of the bundle; a file of signers there counts for nothing.
     :raises Refused: the signature is damaged, or no allowed signer made it.
     """
 
-    def __init__(self, data: bytes, signature: bytes, signers: str, ruling: Ruling) -> None:
+    def __init__(self, data: bytes, signature: bytes, signers: str, medium: str, ruling: Ruling) -> None:
         self.signer = self.key = ""
         if signature:
             key = signer_of(data, signature)
             self.key = fingerprint(key)
-            self._identify(key, signers, ruling)
+            self._identify(key, signers, medium, ruling)
         else:
             ruling.find("unsigned", "the bundle has no bundle.json.sig", "copy it to the medium")
         # Only now is anything in it believed.
@@ -91,15 +93,19 @@ class Signed:
                 "make a bundle of the current site",
             )
 
-    def _identify(self, key: bytes, signers: str, ruling: Ruling) -> None:
+    def _identify(self, key: bytes, signers: str, medium: str, ruling: Ruling) -> None:
         """Find the owner of *key* in the file of allowed signers."""
+        step = "add the key of the connected side to that file, after comparing it by another way"
         if not exists(signers):
             what = f"the bundle is signed with {self.key}, and there is no {signers}"
+        elif is_within(signers, medium):
+            # Who writes a stick writes this file too.
+            what = f"the bundle is signed with {self.key}, and {signers} is on the medium, which vouches for no key"
+            step = "name a file that came by another way with --allowed-signers"
         else:
             self.signer, fault = allowed(read_file(signers, LONGEST_SIGNERS), key, time.time())
             what = f"the bundle is signed with {self.key}, and {signers} does not allow that: {fault}" if fault else ""
         if what:
-            step = "add the key of the connected side to that file, after comparing it by another way"
             ruling.find("unknown signer", what, step)
 
 
@@ -116,10 +122,28 @@ def read_signed(medium: str, pending: str, signers: str, ruling: Ruling) -> "tup
             data = read_file(path, LONGEST_BUNDLE)
             signature = os.path.join(folder, SIGNATURE_NAME)
             found = read_file(signature, LONGEST_SIGNATURE) if exists(signature) else b""
-            return Signed(data, found, signers, ruling), data, found
+            return Signed(data, found, signers, medium, ruling), data, found
     if not os.path.isdir(medium):
         raise Hindered(f"{shown(medium)} is no directory; insert the medium")
     raise Misused(f"{shown(medium)} has no {BUNDLE}; name the directory of a bundle")
+
+
+def check_place(medium: str, home: "Home") -> None:
+    """
+    Check that the bundle is in no directory that an import replaces or empties.
+
+    :raises Misused: it is.
+    """
+    for own in (home.incoming, home.releases, home.site):
+        if is_within(medium, own):
+            place = f"{shown(medium)} is in {own}, which an import replaces or empties"
+            raise Misused(f"{place}; copy the bundle to a directory outside of {home.root}")
+
+
+def is_within(path: str, folder: str) -> bool:
+    """Return whether *path* is the directory *folder*, or is below it, by whatever links."""
+    found, root = os.path.realpath(path), os.path.realpath(folder)
+    return found == root or found.startswith(os.path.join(root, ""))
 
 
 def check_helpers(bundle: Bundle, medium: str) -> None:

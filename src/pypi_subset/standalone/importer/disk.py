@@ -195,8 +195,17 @@ def write_file(path: str, data: bytes, owner: "Owner | None" = None, *, beside: 
     """
     Replace the file at *path* by *data*, atomically, and have it on the disk.
 
-    :param beside: what the name of the file before its renaming ends with. With the default the directory is the
-        importer's own, and what an interrupted run left there is removed.
+    :param beside: as in `reserve_file`.
+    """
+    put_reserved(reserve_file(path, data, owner, beside=beside), path)
+
+
+def reserve_file(path: str, data: bytes, owner: "Owner | None" = None, *, beside: str = ".new") -> str:
+    """
+    Return the name beside *path* that has *data* and is on the disk: a rename to *path* needs no more room.
+
+    :param beside: what that name ends with. With the default the directory is the importer's own, and what an
+        interrupted run left there is removed.
     """
     new = path + beside
     if beside == ".new":
@@ -207,18 +216,13 @@ def write_file(path: str, data: bytes, owner: "Owner | None" = None, *, beside: 
         os.fsync(stream.fileno())
     if owner is not None:
         owner.give(new, owner.file_mode)
+    return new
+
+
+def put_reserved(new: str, path: str) -> None:
+    """Give the file *new* the name *path* in the same directory, and have that on the disk."""
     os.replace(new, path)
     sync_folder(os.path.dirname(path))
-
-
-def place_fault(path: str) -> str:
-    """Return why no file can be written at *path*, ``""`` if one can."""
-    folder = os.path.dirname(os.path.abspath(path))
-    if os.path.isdir(path):
-        return f"{shown(path)} is a directory"
-    if not os.path.isdir(folder):
-        return f"{shown(folder)} is no directory"
-    return "" if os.access(folder, os.W_OK) else f"{shown(folder)} is closed to this user"
 
 
 def sync_folder(path: str) -> None:

@@ -1,6 +1,7 @@
 """The directory of ``--into``: the live site, kept releases, what an import left, and ``state.json``."""
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -12,8 +13,10 @@ from pypi_subset.standalone.importer.disk import (
     exists,
     is_folder,
     looks_below,
+    put_reserved,
     read_file,
     remove,
+    reserve_file,
     sync_folder,
     write_file,
 )
@@ -44,7 +47,7 @@ class Home:
         self.root = os.path.realpath(into)
         self.site, self.releases = self.of("site"), self.of("releases")
         self.incoming, self.state_file, self.lock = self.of("incoming"), self.of("state.json"), self.of(".lock")
-        self.signers = self.of("allowed_signers")
+        self.signers, self.new_state = self.of("allowed_signers"), self.of("state.json.new")
         self.next, self.old = self.of("incoming", "next"), self.of("incoming", "old")
         self.journal, self.new_record = self.of("incoming", "journal.json"), self.of("incoming", "record.json")
         for folder in (self.site, self.releases, self.incoming):
@@ -123,10 +126,13 @@ class Home:
         """
         page = digest_of_file(os.path.join(self.next, RELEASE_PAGE))[0]
         try:
+            # The new state has its room before the swap: a disk that fills up later keeps no release out of it.
+            reserve_file(self.state_file, encoded(state.document()))
+            os.makedirs(self.releases, exist_ok=True)
             write_file(self.journal, encoded({"page": page, "retire": retire, "state": state.document()}))
         except OSError:
             if not exists(self.journal):
-                remove(self.next)
+                self._forget()
             raise
         if not exists(self.site):
             os.rename(self.next, self.site)
@@ -148,7 +154,7 @@ class Home:
         A tree that no swap made live is removed: its wheels must not stay if the next bundle is refused.
         """
         if not exists(self.journal):
-            remove(self.next)
+            self._forget()
             return False
         digest, state, retire = self._journal()
         if not exists(self.site) and exists(self.next):
@@ -156,7 +162,7 @@ class Home:
         page = os.path.join(self.site, RELEASE_PAGE)
         if not exists(page) or digest_of_file(page)[0] != digest:
             remove(self.journal)
-            remove(self.next)
+            self._forget()
             return False
         os.makedirs(self.releases, exist_ok=True)
         for place in (self.next, self.old):
@@ -166,10 +172,23 @@ class Home:
             remove(place)
         if exists(self.new_record) and state.live is not None:
             os.replace(self.new_record, self.record_of(state.live["serial"]))
-        self.save(state)
+        self._save_reserved(state)
         remove(self.journal)
         self.prune(state)
         return True
+
+    def _forget(self) -> None:
+        """Remove the tree and the state of a swap that did not begin."""
+        remove(self.next)
+        remove(self.new_state)
+
+    def _save_reserved(self, state: State) -> None:
+        """Write ``state.json``; one that was reserved needs no more room."""
+        data = encoded(state.document())
+        if exists(self.new_state) and digest_of_file(self.new_state)[0] == hashlib.sha256(data).hexdigest():
+            put_reserved(self.new_state, self.state_file)
+        else:
+            self.save(state)
 
     def _journal(self) -> "tuple[str, State, int | None]":
         """

@@ -1,17 +1,18 @@
 """The command line of ``import_bundle.py``."""
 
+import gc
 import json
 import os
 import sys
 
 from pypi_subset.standalone.command_line import Parser, exit_code_of, print_lines, say, warn
-from pypi_subset.standalone.errors import Misused, plain
-from pypi_subset.standalone.importer.check import OVERRIDES
-from pypi_subset.standalone.importer.disk import place_fault, write_file
+from pypi_subset.standalone.errors import Misused, plain, shown
+from pypi_subset.standalone.importer.check import OVERRIDES, check_place
+from pypi_subset.standalone.importer.disk import write_file
 from pypi_subset.standalone.importer.home import check_home
 from pypi_subset.standalone.importer.importing import Import
 from pypi_subset.standalone.importer.installing import Options, roll_back
-from pypi_subset.standalone.importer.looking import expire, receipt, verify_bundle, verify_site
+from pypi_subset.standalone.importer.looking import RECEIPT_KIND, expire, receipt, verify_bundle, verify_site
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pypi_subset.standalone.importer.home import Home
 
 PROGRAM = "import_bundle.py"
+#: Bytes of a receipt that are looked at; it has about 300.
+LONGEST_RECEIPT = 1 << 16
 DESCRIPTION = "Import a bundle of pypi-subset, or look at an imported site. Exit codes: 0 done, 1 refused, 2 wrong use, 3 surroundings."
 
 
@@ -102,7 +105,23 @@ def carry_out(chosen: "Any") -> "dict[str, Any]":
             "name the directory of the bundle" if chosen.medium is None else f"{chosen.medium} is one argument too many"
         )
     home = check_home(chosen.into, make=not asked and not chosen.dry_run and chosen.medium is not None)
+    if chosen.medium is not None:
+        check_place(chosen.medium, home)
     return look(home, chosen, options) or change(home, chosen, options)
+
+
+def place_fault(path: str) -> str:
+    """Return why no receipt can be written at *path*, ``""`` if one can; it replaces an older one and an empty file alone."""
+    folder = os.path.dirname(os.path.abspath(path))
+    if os.path.isdir(path):
+        return f"{shown(path)} is a directory"
+    if os.path.isfile(path) and os.path.getsize(path):
+        with open(path, "rb") as stream:
+            if RECEIPT_KIND.encode() not in stream.read(LONGEST_RECEIPT):
+                return f"{shown(path)} is there, and is no receipt"
+    if not os.path.isdir(folder):
+        return f"{shown(folder)} is no directory"
+    return "" if os.access(folder, os.W_OK) else f"{shown(folder)} is closed to this user"
 
 
 def look(home: "Home", chosen: "Any", options: Options) -> "dict[str, Any] | None":
@@ -201,4 +220,6 @@ def state_lines(found: "dict[str, Any]") -> "list[str]":
 
 
 if __name__ == "__main__":
+    # A run makes large tables, no cycles, and ends: looking for cycles would take a sixth of its time.
+    gc.disable()
     sys.exit(main(sys.argv[1:]))

@@ -84,6 +84,6 @@ def record_of(files: "Record", checked: Checked) -> bytes:
 
 def known_in(found: "Any") -> "tuple[str, int, int]":
     """Return hash, size and time of a file of a record."""
-    if type(found) is not list or [type(one) for one in found] != [str, int, int]:
+    if type(found) is not list or [*map(type, found)] != [str, int, int]:
         raise Refused("a file of the record is damaged")
     return digest_in(found[0], "a file of the record"), found[1], found[2]

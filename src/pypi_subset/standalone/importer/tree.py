@@ -131,7 +131,7 @@ class Tree:
         root = self.home.next
         record: Record = {}
         remove(root)
-        self._make(root)
+        self._make_one(root)
         used: set[str] = set()
         put = self.placing.put
         for path, source in found.items():
@@ -153,7 +153,7 @@ class Tree:
     def add(self, path: str, shelf: Shelf) -> None:
         """Place a file of an earlier release for a time of grace."""
         target = f"{self.home.next}/{path}"
-        self._make(os.path.dirname(target))
+        self._make(target.rpartition("/")[0])
         self.placing.put(shelf.place(path), target)
 
     def write(self, path: str, data: bytes) -> None:
@@ -175,14 +175,17 @@ class Tree:
     def _make(self, folder: str) -> None:
         """Make a directory of the tree, and those above it."""
         missing: list[str] = []
-        while folder not in self.folders and not exists(folder):
+        while folder not in self.folders:
             missing.append(folder)
-            folder = os.path.dirname(folder)
+            folder = folder.rpartition("/")[0]
         for one in reversed(missing):
-            os.mkdir(one, self.owner.folder_mode)
-            if not self.owner.gives_folders:
-                self.owner.give(one, self.owner.folder_mode)
-        self.folders.update(missing)
+            self._make_one(one)
+
+    def _make_one(self, folder: str) -> None:
+        """Make a directory whose parent is there."""
+        os.mkdir(folder, self.owner.folder_mode)
+        if not self.owner.gives_folders:
+            self.owner.give(folder, self.owner.folder_mode)
         self.folders.add(folder)
 
 

@@ -132,9 +132,14 @@ def test_other_keys(key: Key, raw: bytes, tmp_path: Path) -> None:
     assert allowed(lines.encode(), raw, time.time()) == (key.principal, "")
 
 
+def test_a_file_of_an_editor_of_windows(key: Key, raw: bytes) -> None:
+    """A mark of the encoding is no part of the first principal, and lines may end as there."""
+    assert allowed(b"\xef\xbb\xbf" + key.line().replace("\n", "\r\n").encode(), raw, 0) == (key.principal, "")
+
+
 def test_text_that_is_no_text(raw: bytes) -> None:
     """Bytes that are not UTF-8 are an error."""
-    with pytest.raises(Misused, match="not UTF-8"):
+    with pytest.raises(Misused, match="not UTF-8; save it"):
         allowed(b"\xff", raw, 0)
 
 

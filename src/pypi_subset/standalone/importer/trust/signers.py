@@ -75,9 +75,10 @@ def allowed(text: bytes, key: bytes, now: float) -> "tuple[str, str]":
 def signers_of(text: bytes) -> "Iterator[Signer]":
     """Yield each line that names a key."""
     try:
-        lines = text.decode("utf-8").split("\n")
+        # An editor of Windows may begin a file with a mark of its encoding.
+        lines = text.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError:
-        raise Misused("the file of allowed signers is not UTF-8") from None
+        raise Misused("the file of allowed signers is not UTF-8; save it with that encoding") from None
     for number, line in enumerate(lines, 1):
         stripped = line.strip()
         if stripped and not stripped.startswith("#"):
