@@ -56,6 +56,7 @@ class Bundled:
     :param size: bytes of all of its files.
     :param digest: SHA-256 of ``bundle.json``.
     :param signer: the public key that signed it, as in ``allowed_signers``.
+    :param fingerprint: the key that signed it, as ``ssh-keygen -l`` and the importer print it.
     :param doubt: why nothing proves the site, ``None`` if something does.
     :param note: why it is a full bundle though another was asked for, ``""`` if it is not.
     """
@@ -64,6 +65,7 @@ class Bundled:
     size: int
     digest: str
     signer: str
+    fingerprint: str
     doubt: NotProven | None
     note: str
 
@@ -126,7 +128,7 @@ def make_bundle(  # noqa: PLR0913 - one for each option
         start = bases.start_of(asked.since, paths.packages, known, release.manifest_sha256)
         release, known = _numbered(release, known, start, moment)
         blobs = stack.enter_context(gathered())
-        plan = _planned(release, paths, start, asked, moment, blobs, progress)
+        plan = _planned(release, start, asked, moment, blobs, progress)
         with medium.staged(place) as stage:
             require_room([Need(stage, plan.size)], "bundle")
             medium.require_size(stage, plan.largest)
@@ -147,6 +149,7 @@ def make_bundle(  # noqa: PLR0913 - one for each option
         size=sum(size for _, size in sizes),
         digest=hashlib.sha256(data).hexdigest(),
         signer=signer.public,
+        fingerprint=signer.fingerprint,
         doubt=release.doubt,
         note=start.note,
     )
@@ -211,9 +214,8 @@ def _numbered(release: Release, known: Ledger, start: Start, moment: datetime) -
     return replace(release, made={**release.made, RELEASE: made}), ledger.with_release(known, made)
 
 
-def _planned(  # noqa: PLR0913, PLR0917 - what a bundle is made of
+def _planned(
     release: Release,
-    paths: Paths,
     start: Start,
     asked: _Asked,
     moment: datetime,
@@ -245,7 +247,7 @@ def _planned(  # noqa: PLR0913, PLR0917 - what a bundle is made of
         parity=None,
         helpers={},
     )
-    facts = facts_of(draft, start.before, release, paths.requirements, sum(one.size for one in blobs.packed.values()))
+    facts = facts_of(draft, start.before, release, sum(one.size for one in blobs.packed.values()))
     helpers = {
         IMPORTER: import_bundle(),
         REVIEW_PAGE: page_of(facts).encode(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import hashlib
 import shutil
 import struct
 import subprocess
@@ -47,6 +48,12 @@ class Signer:
 
     path: Path | None
     public: str
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the key, as ``ssh-keygen -l`` and the importer print it."""
+        digest = hashlib.sha256(base64.b64decode(self.public.split()[1])).digest()
+        return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
 
     def sign(self, data: bytes) -> bytes:
         """

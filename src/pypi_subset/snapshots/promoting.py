@@ -13,7 +13,8 @@ from msgspec import structs
 from pypi_subset.errors import NotProven, SubsetError
 from pypi_subset.model.paths import LOCKS, Paths
 from pypi_subset.proof.report.verdict import weakness
-from pypi_subset.publishing.publication import admitted, proof_of, record
+from pypi_subset.publishing.admission import admitted, asked_by
+from pypi_subset.publishing.publication import proof_of, record
 from pypi_subset.snapshots import promotions
 from pypi_subset.snapshots.channels import KEPT, Channel, States, channel_of, require_channel, require_own
 from pypi_subset.snapshots.promotions import WHO, WHY, Promotion
@@ -189,7 +190,8 @@ def _require_promotable(order: _Order, store: Store, paths: Paths, progress: Pro
         raise refused(snapshot, error) from error
     locks = sorted(path for path in order.manifest.pages if path.startswith(f"{LOCKS}/pylock."))
     own_locks = [store.pool.path_of(order.manifest.pages[path]) for path in locks]
-    admitted(order.manifest, paths.requirements, paths.packages, again=True, own_locks=own_locks)
+    subset = asked_by(paths.requirements)
+    admitted(order.manifest, paths.requirements, paths.packages, again=True, subset=subset, own_locks=own_locks)
     if weak := weakness(report):
         progress.warn(weak)
     record(report)

@@ -54,6 +54,23 @@ class Promotion(Struct, frozen=True, kw_only=True):
     why: Annotated[str, Meta(max_length=WHY)]
 
 
+class PromoteAnswer(Document, frozen=True, kw_only=True):
+    """
+    The result of ``promote``.
+
+    :param schema: version of this form, major.minor.
+    :param promotion: the entry of the record.
+    :param is_new: whether this run added it; else the channel had that snapshot before.
+    """
+
+    name: ClassVar[str] = "the result of promote"
+    version: ClassVar[Literal["1.0"]] = "1.0"
+
+    schema: Literal["1.0"]
+    promotion: Promotion
+    is_new: bool
+
+
 class Promotions(Document, frozen=True, kw_only=True):
     """
     Every promotion of this packages directory.

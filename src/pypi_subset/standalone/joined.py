@@ -116,9 +116,7 @@ def _joined(script: _Script) -> bytes:
     bodies: list[str] = []
     owners: dict[str, str] = {}
     last = f"{_PACKAGE}.{script.package}.{_LAST}"
-    for module in _in_order(last):
-        source = _path(module).read_text(encoding="utf-8")
-        tree = ast.parse(source)
+    for module, (source, tree) in _in_order(last).items():
         standard |= {ast.unparse(one) for one in tree.body if _is_import(one) and not _is_own(one)}
         # An import of a name is the same in each module, so it has one owner: the name of the import.
         for name, owner in [*((one, module) for one in _defined(tree)), *_imported(tree).items()]:
@@ -137,17 +135,19 @@ def _joined(script: _Script) -> bytes:
     return f"{head}LINE, PROGRAM = {line}, r'''\n{program}\n'''\n{_TAIL}".encode()
 
 
-def _in_order(last: str) -> list[str]:
-    """Return the names of the modules that *last* leads to: each behind those that it imports."""
-    found: list[str] = []
+def _in_order(last: str) -> dict[str, tuple[str, ast.Module]]:
+    """Return the modules that *last* leads to, as text and tree by name: each behind those that it imports."""
+    found: dict[str, tuple[str, ast.Module]] = {}
 
     def add(module: str) -> None:
         if module in found:
             return
-        for one in ast.parse(_path(module).read_text(encoding="utf-8")).body:
+        source = _path(module).read_text(encoding="utf-8")
+        tree = ast.parse(source)
+        for one in tree.body:
             if isinstance(one, ast.ImportFrom) and _is_own(one):
                 add(str(one.module))
-        found.append(module)
+        found[module] = source, tree
 
     add(last)
     return found

@@ -13,6 +13,7 @@ from pypi_subset.bundle.review.facts import facts_of, grouped
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.manifest import GapEntry
 from pypi_subset.model.report import report_path
+from pypi_subset.publishing.admission import asked_by
 from pypi_subset.publishing.publication import release_of
 from pypi_subset.targets import tag
 from tests.support.sites.published import AMBER, complete, proven
@@ -61,8 +62,8 @@ def draft(manifest: str = DIGEST) -> Bundle:
 def facts(subset: SubsetOnDisk, manifest: Manifest | None = None, *, force: bool = False) -> Facts:
     """Return what the review of a full bundle says."""
     release = release_of(subset.paths.site, force=force)
-    release = replace(release, manifest=manifest or release.manifest)
-    return facts_of(draft(), None, release, subset.paths.requirements, 7)
+    release = replace(release, manifest=manifest or release.manifest, subset=asked_by(subset.paths.requirements))
+    return facts_of(draft(), None, release, 7)
 
 
 def test_a_hash_that_can_be_read_aloud() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import jsonschema
@@ -44,7 +46,8 @@ def test_bundle_and_again(root: Path, index: Index) -> None:
     ]
     assert first.startswith("stick has release 1, all of the site: ")
     assert first.endswith("; it was read back")
-    assert signed.startswith("signed by ssh-ed25519 AAAA")
+    printed = subprocess.run(["ssh-keygen", "-l", "-f", str(root / "office.pub")], capture_output=True, check=True)
+    assert signed == f"signed with {printed.stdout.decode().split()[1]}"
     assert digest == f"manifest.json has the SHA-256 {document(root / 'stick')['manifest']}"
     assert removed == "the medium can be removed"
     command = "`python3 stick/import_bundle.py stick --into DIR`"
@@ -72,6 +75,15 @@ def test_json_and_the_time(root: Path) -> None:
     found = json.loads(done.stdout)
     jsonschema.validate(found, json.loads(shipped("schemas", "bundle.schema.json")))
     assert (found["created"], found["expires"]) == ("2023-11-14T22:13:20Z", "2023-11-21T22:13:20Z")
+    assert found["signer"] == " ".join((root / "office.pub").read_text().split()[:2])
+    (root / "far").mkdir()
+    refused = subprocess.run(
+        [sys.executable, str(root / "stick" / "import_bundle.py"), str(root / "stick"), "--into", str(root / "far")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f"the bundle is signed with {found['fingerprint']}, " in refused.stderr
     assert (found["serial"], found["base"], found["volumes"]) == (1, "", ["volume-001.zip"])
     assert found["manifest_sha256"] == document(root / "stick")["manifest"]
     again = subset("bundle", "--to=other", "--key=office", "--json", "--since=last", cwd=root)

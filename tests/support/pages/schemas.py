@@ -28,7 +28,7 @@ from pypi_subset.relocking.relock import Relocked
 from pypi_subset.requirements.requested.document import RequestDocument
 from pypi_subset.snapshots.comparing import Differences
 from pypi_subset.snapshots.listing import Snapshots
-from pypi_subset.snapshots.promotions import Promotions
+from pypi_subset.snapshots.promotions import PromoteAnswer, Promotions
 from tests.support.checkout import SOURCE
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "plan-request.schema.json": RequestForecast,
     "arrival.schema.json": Arrival,
     "request.schema.json": RequestDocument,
-    "promote.schema.json": answers.PromoteAnswer,
+    "promote.schema.json": PromoteAnswer,
     "promotions.schema.json": Promotions,
     "prune.schema.json": Pruned,
     "publish.schema.json": answers.PublishAnswer,

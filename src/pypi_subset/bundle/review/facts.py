@@ -10,11 +10,9 @@ from pypi_subset.bundle.document import MOMENT
 from pypi_subset.bundle.review.changes import TargetChanges, changes_of, gone_targets
 from pypi_subset.bundle.review.others import OtherRow, other_rows
 from pypi_subset.proof.report.verdict import signers, verdict_of, weakness
-from pypi_subset.requirements.subset import read_subset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pypi_subset.bundle.document import Bundle
     from pypi_subset.bundle.ledger import Base
@@ -62,20 +60,17 @@ class Facts:
     others: tuple[OtherRow, ...] = ()
 
 
-def facts_of(bundle: Bundle, before: Base | None, release: Release, requirements: Path, carried: int) -> Facts:
+def facts_of(bundle: Bundle, before: Base | None, release: Release, carried: int) -> Facts:
     """
     Return what the review of *bundle* says.
 
     :param bundle: the document, without its volumes.
     :param before: the site that the lists compare with, ``None`` for the first bundle.
-    :param requirements: the directory with the policy, if it is there.
     :param carried: bytes of what the bundle carries, unpacked.
-    :raises SubsetError: the requirements cannot be read.
     """
     manifest = release.manifest
     moment = datetime.strptime(bundle.created, MOMENT).replace(tzinfo=UTC)
     old = before.manifest if before else None
-    subset = read_subset(requirements) if requirements.is_dir() else None
     return Facts(
         bundle=bundle,
         digest=grouped(bundle.manifest),
@@ -84,7 +79,7 @@ def facts_of(bundle: Bundle, before: Base | None, release: Release, requirements
         targets=changes_of(manifest, old, release.site, release.waived, moment),
         gone=gone_targets(manifest, old),
         requests=tuple(f"{one.name}: {line.requirement}" for one in manifest.sets for line in one.requests),
-        rules=tuple(_rules(subset)) if subset else None,
+        rules=tuple(_rules(release.subset)) if release.subset else None,
         accepted=tuple(dict.fromkeys([*_gaps(manifest), *(_findings(release.report) if release.report else ())])),
         proof=tuple(_proof(release.report)) if release.report else (),
         doubt=release.doubt.what if release.doubt else "",

@@ -118,7 +118,7 @@ def _say(run: Run, to: str, done: Bundled) -> None:
     )
     if made.base:
         run.display.say(f"the disconnected side must have the site whose manifest.json has the SHA-256 {made.base}")
-    run.display.say(f"signed by {done.signer}", f"manifest.json has the SHA-256 {made.manifest}")
+    run.display.say(f"signed with {done.fingerprint}", f"manifest.json has the SHA-256 {made.manifest}")
     run.display.say("the medium can be removed")
     step = f"python3 {shlex.quote(f'{to}/import_bundle.py')} {shlex.quote(to)} --into DIR"
     run.display.say(f"Next: read REVIEW.html, then `{step}` on the disconnected side")
@@ -139,6 +139,7 @@ def _answer(run: Run, to: str, done: Bundled) -> None:
         manifest_sha256=made.manifest,
         bundle_sha256=done.digest,
         signer=done.signer,
+        fingerprint=done.fingerprint,
         files=len(made.paths),
         removed=len(made.removed),
         volumes=tuple(one.name for one in made.volumes),

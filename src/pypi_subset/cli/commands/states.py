@@ -214,7 +214,7 @@ def promote(
         )
     done = api.promote(run.paths, from_, to, by=by or _login(), now=_now(), why=why, grace=grace, progress=run.display)
     if run.json:
-        from pypi_subset.cli.answers import PromoteAnswer  # noqa: PLC0415
+        from pypi_subset.snapshots.promotions import PromoteAnswer  # noqa: PLC0415
 
         run.write_answer(PromoteAnswer(schema="1.0", promotion=done.promotion, is_new=done.is_new))
         return

@@ -6,9 +6,10 @@ No standard fixes it; the template keeps to the elements that the common readers
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pypi_subset.proof.report import tables
 from pypi_subset.proof.report.verdict import part_of
@@ -47,6 +48,15 @@ class Case:
     output: str | None
 
 
+class Totals(NamedTuple):
+    """Numbers of test cases, and the seconds of all."""
+
+    cases: int
+    failed: int
+    skipped: int
+    seconds: float
+
+
 def render(report: Report) -> str:
     """
     Return *report* as XML: a suite for each target, in it a case for each result.
@@ -68,7 +78,16 @@ def render(report: Report) -> str:
         (target or "site", _cases(target or "site", list(checks), stale=report.stale))
         for target, checks in groupby(report.checks, lambda one: one.target)
     ]
-    return templates.render("junit", part=part, facts=facts, suites=suites)
+    # Loops of a template take ten times as long.
+    every = totals_of([case for _, cases in suites for case in cases])
+    counted = [(suite, cases, totals_of(cases)) for suite, cases in suites]
+    return templates.render("junit", part=part, facts=facts, suites=counted, every=every)
+
+
+def totals_of(cases: Sequence[Case]) -> Totals:
+    """Return the totals of *cases*."""
+    states = Counter(case.status for case in cases)
+    return Totals(len(cases), states["failed"], states["skipped"], sum(case.seconds for case in cases))
 
 
 def _cases(suite: str, checks: Sequence[Check], *, stale: bool) -> list[Case]:

@@ -58,6 +58,15 @@ def by_reason(checks: Sequence[Check], status: Status) -> list[tuple[str, list[C
     return sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
 
 
+def choices(checks: Iterable[Check], attribute: str) -> list[str]:
+    """Return the values that *attribute* has in *checks*, sorted; two that differ in their case alone are one."""
+    found: dict[str, str] = {}
+    for value in dict.fromkeys(getattr(check, attribute) for check in checks):
+        if value:
+            found.setdefault(value.lower(), value)
+    return [found[key] for key in sorted(found)]
+
+
 def targets(checks: Iterable[Check]) -> list[str]:
     """Return the names of the targets that have results; these are the columns."""
     return sorted({check.target for check in checks} - {""})
