@@ -337,6 +337,19 @@ def test_a_first_publish_that_was_killed_goes_on(site: Path, public: Place) -> N
     assert copied(public.folder) == tree(site)
 
 
+def test_a_first_publish_that_was_killed_in_its_mark_goes_on(site: Path, public: Place) -> None:
+    """The beginning of the mark alone is no file of the user; anything beside it is one."""
+    part = public.folder / f".{MARKER}.123.part"
+    public.folder.mkdir(parents=True, exist_ok=True)
+    part.write_bytes(publisher._MARK[:3])  # noqa: SLF001 - what a killed run leaves
+    (public.folder / "index.html").write_text("mine")
+    with pytest.raises(FolderError, match=r"publish did not put index\.html there"):
+        put(site, public)
+    (public.folder / "index.html").unlink()
+    put(site, public)
+    assert copied(public.folder) == tree(site)
+
+
 def test_ctrl_c_while_it_waits(site: Path, later: Path, both: tuple[Path, Path], tmp_path: Path) -> None:
     """Ctrl-C is one line and code 130; the copy is whole, and the same command ends what was begun."""
     place = tmp_path / "public"

@@ -203,7 +203,9 @@ def _require_ours(destination: Destination, there: Mapping[str, Found]) -> None:
             msg = f"{destination.name}: {path} is no plain file, and is neither followed nor overwritten"
             raise FolderError(msg, next_step="remove it, or publish elsewhere")
     top = sorted({path.partition("/")[0] for path in there} - DROPPED)
-    strange = [name for name in top if not is_known(name)] or ([] if _is_ours(destination, there) else top)
+    # A first run may have been killed while it wrote the mark.
+    held = [name for name in top if not name.startswith(f".{MARKER}.")]
+    strange = [name for name in top if not is_known(name)] or ([] if _is_ours(destination, there) else held)
     if strange:
         msg = f"{destination.name}: publish did not put {strange[0]} there, and it would go"
         raise FolderError(msg, next_step="move it away, or publish to a directory that is empty")

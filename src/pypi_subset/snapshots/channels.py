@@ -129,7 +129,7 @@ class States:
 
     def keep(self, digest: str) -> None:
         """Give the live state, whose manifest has the SHA-256 *digest*, a second set of names beside it."""
-        self._settle()
+        self.settle()
         place = self._folder / digest
         if place.is_dir():
             return
@@ -147,7 +147,7 @@ class States:
 
     def has(self, digest: str, manifest: Manifest) -> bool:
         """Return whether the state with *manifest* is kept, with all of its files; sizes of distributions are compared."""
-        self._settle()
+        self.settle()
         place = self._folder / digest
         path = place / MANIFEST
         with files.folder_errors(place):
@@ -155,21 +155,23 @@ class States:
                 return False
             return _is_whole(place, manifest.hashes, {one.path: one.size for one in manifest.files})
 
-    def put_back(self, digest: str, before: str, now: str) -> SiteRelease:
+    def put_back(self, digest: str, manifest: Manifest, before: str, now: str) -> SiteRelease:
         """
         Let the kept state *digest* and the live one change places in one step; return the new release.
 
         Distributions that the live state alone has come along, for clients that have read its pages: `drop_carried`
-        removes them.
+        removes them, and those that a killed run brought along.
 
+        :param manifest: that of the kept state.
         :param before: SHA-256 of the manifest that is live.
         :param now: the time, RFC 3339 with microseconds, in UTC.
         :raises SubsetError: the ``release.json`` of the live state is damaged.
         """
         place = self._folder / digest
         made = self._numbered(digest, now)
+        staging.sweep(place, f".{RELEASE}.*.part")
         files.write(place / RELEASE, made)
-        self._carried = _carry(self.live, place)
+        self._carried = _carry(self.live, place, manifest.hashes)
         staging.swap(place, self.live)
         with files.folder_errors(self._folder):
             staging.remove_tree(self._folder / before)
@@ -210,7 +212,7 @@ class States:
         with files.folder_errors(self._folder):
             return sorted(path for path in self._folder.iterdir() if path.is_dir())
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Give each kept state the name of its manifest: a run that was killed between two renames did not."""
         with files.folder_errors(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -229,18 +231,24 @@ class States:
                         path.rename(right)
 
 
-def _carry(live: Path, place: Path) -> list[str]:
-    """Return the paths of the distributions, with their metadata, that *live* alone had; *place* has them now as well."""
+def _carry(live: Path, place: Path, named: Collection[str]) -> list[str]:
+    """
+    Return the paths of the distributions, with their metadata, that *place* has beside its own.
+
+    They are those that *live* alone had, and those of *live* that a killed run put there before.
+
+    :param named: the paths that the manifest of *place* names.
+    """
     found: list[str] = []
     with files.folder_errors(live):
-        for project in sorted(_names(live / SIMPLE)):
-            own, there = live / SIMPLE / project, place / SIMPLE / project
-            if own.is_dir():
-                known = _names(there) if there.is_dir() else set()
-                found += [f"{SIMPLE}/{project}/{name}" for name in sorted(_names(own) - known - _PAGES)]
+        for project in sorted(_names(live / SIMPLE) | _names(place / SIMPLE)):
+            folders = [one for one in (live / SIMPLE / project, place / SIMPLE / project) if one.is_dir()]
+            names = {name for one in folders for name in _names(one)} - _PAGES
+            found += [path for path in (f"{SIMPLE}/{project}/{name}" for name in sorted(names)) if path not in named]
         for path in found:
             (place / path).parent.mkdir(exist_ok=True)
-            files.link_or_copy(os.fspath(live / path), os.fspath(place / path))
+            if not (place / path).exists():
+                files.link_or_copy(os.fspath(live / path), os.fspath(place / path))
     return found
 
 

@@ -201,10 +201,14 @@ def _put_back(order: _Order, channel: Channel, states: States) -> Promotion | No
     """Return the entry about a kept state that is live now; ``None`` if the files are to be published."""
     require_own(channel)
     digest, before = order.snapshot.manifest, states.digest()
-    if before in {"", digest}:
+    if not before:
+        return None
+    # A run that was killed behind the rename left the state of before under the name of this one.
+    states.settle()
+    if before == digest:
         return None
     if states.has(digest, order.manifest):
-        release = states.put_back(digest, before, order.now)
+        release = states.put_back(digest, order.manifest, before, order.now)
         return order.entry(channel, before, release.serial, "renamed")
     states.keep(before)
     return None
