@@ -89,6 +89,9 @@ def test_every_command_that_a_text_names_exists() -> None:
     for where, text in texts():
         for words in re.findall(r"`pypi-subset ([^`]+)`", text):
             name, *rest = shlex.split(words.replace("'", ""))
+            # An option of the command itself, which prints or installs a completion.
+            if name == "X" and "completion" in where:
+                continue
             assert name in COMMANDS, where
             known = {flag for one in COMMANDS[name].params for flag in one.opts} | {"--help"}
             flags = {word.partition("=")[0] for word in rest if word.startswith("-")}

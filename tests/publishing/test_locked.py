@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
 from pypi_subset.locks import lockfile
 from pypi_subset.publishing import locked
 from pypi_subset.publishing.locked import FILE, Named, named_by, named_in
 from pypi_subset.requirements.subset import read_subset
-from pypi_subset.support.files import sha256_of
 from tests.support.stages.mirroring import LINUX, WINDOWS, mirror
-from tests.support.stages.sdists import make_buildable
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -46,28 +43,16 @@ def test_each_file_of_each_lock(space: Workspace, monkeypatch: pytest.MonkeyPatc
     (found,) = (one for one in whole if (one.project, one.target) == ("app", "linux"))
     assert (found.filename, found.sha256, found.is_remote, found.version) == (app.filename, app.sha256, True, "1.0")
     assert len(whole) == 4
-    (space.paths.packages / FILE).unlink()
     assert named(space) == whole
-    monkeypatch.setattr(lockfile, "read", None)
-    assert named(space) == whole
-
-
-def test_a_mirror_remembers_its_locks(space: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What mirror resolved is known from the run itself, and is what a reading of the locks has."""
-    index.add(make_wheel("lib", "2.0"))
-    mirror(space, update=True)
-    whole = {*named_in(lockfile.read(path) for path in space.paths.locks.glob("pylock.*.toml"))}
-    assert {(one.project, one.version) for one in whole} == {("app", "1.0"), ("lib", "2.0")}
     monkeypatch.setattr(lockfile, "read", None)
     assert named(space) == whole
 
 
 def test_a_lock_that_changed_is_read(space: Workspace, index: Index) -> None:
     """What was remembered counts for these bytes of a lock alone, and goes with them."""
-    before, remembered = named(space), (space.paths.packages / FILE).read_bytes()
+    before = named(space)
     index.add(make_wheel("lib", "2.0"))
     mirror(space, update=True)
-    (space.paths.packages / FILE).write_bytes(remembered)
     assert {(one.project, one.version) for one in named(space)} == {("app", "1.0"), ("lib", "2.0")}
     assert named(space) != before
     assert len(json.loads((space.paths.packages / FILE).read_bytes())["locks"]) == 2
@@ -95,22 +80,3 @@ def test_what_is_remembered_has_a_form(space: Workspace, monkeypatch: pytest.Mon
     with pytest.raises(TypeError):
         named(space)
     assert whole
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["build", "keep"])
-@pytest.mark.parametrize("without", ["", "hashes"])
-def test_what_a_mirror_remembers_of_builds(
-    workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch, kind: str, without: str
-) -> None:
-    """Also of sdists and of an index without hashes, it is what a reading of the locks has."""
-    monkeypatch.setenv("PIP_INDEX_URL", index.url)
-    index.hashes = not without
-    index.add(make_buildable("leaf", build_requires=["tool"]), make_wheel("tool"), make_wheel("app", requires=["leaf"]))
-    workspace.toml({"here": "host"}, more=f'[sdists]\n{kind} = ["leaf"]\n')
-    workspace.write("base.txt", "app\n")
-    mirror(workspace)
-    path = lockfile.path_of(workspace.paths.locks, "base--here")
-    remembered = json.loads((workspace.paths.packages / FILE).read_bytes())["locks"]
-    assert remembered == {sha256_of(path): json.loads(msgspec.json.encode(named_in([lockfile.read(path)])))}
-    assert len(remembered[sha256_of(path)]) > 1

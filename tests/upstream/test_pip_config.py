@@ -155,7 +155,7 @@ def test_an_address_that_is_none_is_not_shown(url: str, monkeypatch: pytest.Monk
 
 def test_a_setting_that_only_a_session_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     """A port that is no number is one line, which names the setting."""
-    monkeypatch.setenv("PIP_TRUSTED_HOST", "/absent:abc")
+    monkeypatch.setenv("PIP_TRUSTED_HOST", "absent:abc")
     monkeypatch.setenv("PIP_RETRIES", "0")
     with pytest.raises(UpstreamError, match=r"\(PIP_TRUSTED_HOST\).*pip config list"):
         Fetcher(read_network()).page("https://127.0.0.1:9/")

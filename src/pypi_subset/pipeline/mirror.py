@@ -32,7 +32,6 @@ from pypi_subset.pipeline.origins import require_as_locked
 from pypi_subset.pipeline.recall import compared, with_own, with_sizes, write_own_facts
 from pypi_subset.pipeline.relock import left_over, relock, write_locks
 from pypi_subset.pipeline.workspace import inputs_of, opened, working
-from pypi_subset.publishing.locked import remember
 from pypi_subset.site import build_state
 from pypi_subset.site.builder import readme_of, staged_site
 from pypi_subset.site.content import Content
@@ -193,8 +192,6 @@ def mirror(
             if own := with_sizes(artifacts, backend.index().upstream.own_facts if stock.missing else {}):
                 locked = write_own_facts(subset, paths, locked, own)
                 artifacts = tuple(with_own(one, own) for one in artifacts)
-            if len(locked.reused) < len(locked.locks):
-                remember(locked.locks, paths.locks, paths.packages)
         missing = {one.filename for _, group in stock.missing for one in group}
         fetched = {name: size for name, size in downloads.received.items() if name in missing}
         left_out = intake.close()

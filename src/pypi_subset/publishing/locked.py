@@ -91,24 +91,10 @@ def named_by(subset: Subset, folder: Path, packages: Path) -> tuple[Named, ...]:
             digest = files.sha256_of(path)
             now[digest] = before.locks[digest] if digest in before.locks else named_in([lockfile.read(path)])
     if now.keys() - before.locks.keys() and packages.is_dir():
-        _keep(now, packages)
-    return tuple(one for named in now.values() for one in named)
-
-
-def remember(locks: Iterable[Lock], folder: Path, packages: Path) -> None:
-    """Remember the files that *locks* name, as they were just written to *folder*: no other run reads these locks for it."""
-    now: dict[str, tuple[Named, ...]] = {}
-    for lock in locks:
+        # A directory that cannot be written is no error: the next run reads the locks again.
         with contextlib.suppress(FolderError):
-            now[files.sha256_of(lockfile.path_of(folder, lock.name))] = named_in([lock])
-    if now.keys() - _read(packages / FILE).locks.keys():
-        _keep(now, packages)
-
-
-def _keep(now: dict[str, tuple[Named, ...]], packages: Path) -> None:
-    """Write the file; a directory that cannot be written is no error: the next run reads the locks again."""
-    with contextlib.suppress(FolderError):
-        files.write(packages / FILE, msgspec.json.encode(_Memory(locks=now)))
+            files.write(packages / FILE, msgspec.json.encode(_Memory(locks=now)))
+    return tuple(one for named in now.values() for one in named)
 
 
 def _read(path: Path) -> _Memory:

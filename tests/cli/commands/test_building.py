@@ -151,8 +151,10 @@ def test_json_of_a_mirror_is_one_document(workspace: Workspace, index: Index) ->
     assert "none" in warning
     assert done.stderr == f"warning: {warning}\n"
     # Every other key is a list, and there is nothing to list.
-    counts = {key: document.pop(key) for key in ("resolved", "fetched", "published", "reused", "present")}
-    assert counts == {"resolved": 1, "fetched": 2, "published": True, "reused": 0, "present": 0}
+    counts = {
+        key: document.pop(key) for key in ("resolved", "fetched", "published", "reused", "present", "other_files")
+    }
+    assert counts == {"resolved": 1, "fetched": 2, "published": True, "reused": 0, "present": 0, "other_files": 0}
     assert (document.pop("schema"), document.pop("fetched_bytes")) == ("1.0", row["bytes"])
     assert document.keys() >= {"changes", "rejected", "bad_files", "built", "kept", "outdated", "accepted_gaps", "gone"}
     assert [value for value in document.values() if value != []] == []

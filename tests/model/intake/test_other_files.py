@@ -41,6 +41,9 @@ BAD = {
     "index.html": "is a file that mirror writes",
     "Index.HTML": "is a file that mirror writes",
     "python/downloads.json": "is a file that mirror writes",
+    "index.html/x": "is below a file that mirror writes",
+    "python/downloads.json/x": "is below a file that mirror writes",
+    "Python": "is the directory of a file that mirror writes",
 }
 
 

@@ -23,6 +23,9 @@ FRAMED = (
     "      require a>=1, we can conclude that your requirements are unsatisfiable."
 )
 
+#: How uv begins an explanation.
+UV = "No solution found when resolving dependencies: Because"
+
 #: Runs whose output is read: what is asked, then what pip and uv lack. pip names no extra.
 RUNS = {
     "nothere": (["nothere"], ["nothere"]),
@@ -86,9 +89,30 @@ def test_uv(wheels: Path, asked: str) -> None:
         ("ERROR: No matching distribution found for file:///srv/x/a.whl", []),
         ("ERROR: No matching distribution found for a @ https://me:secret@h.test/a.whl", []),
         (FRAMED, ["a>=1"]),
-        ("Because there are no versions of a and b==1 depends on a, we can conclude", ["a"]),
-        ("Because a was not found in the cache, we can conclude", ["a"]),
-        ("Because only b==1 is available and you require b and c, we can conclude", ["b"]),
+        (f"{UV} there are no versions of a and b==1 depends on a, we can conclude", ["a"]),
+        (f"{UV} a was not found in the cache, we can conclude", ["a"]),
+        (f"{UV} only b==1 is available and you require b==2, we can conclude", ["b==2"]),
+        # What the user has is there: a project of this machine alone.
+        (
+            (
+                f"{UV} there is no version of six==9 and mine==1 depends on six==9. And because only mine==1 is available and "
+                "you require mine, we can conclude that your requirements are unsatisfiable."
+            ),
+            ["six==9"],
+        ),
+        # Sentences of other programs.
+        ("Package libffi was not found in the pkg-config search path.", []),
+        ("Because a was not found in the cache, we can conclude", []),
+        (f"{UV} /srv/me/secret was not found in the cache", []),
+        (f"{UV} me@host.test was not found in the package registry", []),
+        (
+            (
+                f"{UV} a was not found in the cache, and your requirements are unsatisfiable. host.test was not found in DNS, "
+                "b was not found in the cache"
+            ),
+            ["a"],
+        ),
+        (f"{UV} there is no version of {'a' * 5000}", []),
         ("Successfully installed a-1.0", []),
         ("", []),
     ],
@@ -96,6 +120,14 @@ def test_uv(wheels: Path, asked: str) -> None:
 def test_lines(log: str, found: list[str]) -> None:
     """Lines of older versions, coloured lines, and lines that name a place."""
     assert [one.text for one in requirements_in(log)] == found
+
+
+def test_many_brackets() -> None:
+    """A bracket that nothing closes takes no long time."""
+    started = time.monotonic()
+    log = "\n".join([UV, *["there is no version of " + "a[" * 4000] * 50])
+    assert [one.text for one in requirements_in(log)] == ["a"]
+    assert time.monotonic() - started < 5
 
 
 def test_a_log_without_spaces() -> None:

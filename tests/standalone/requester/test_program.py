@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pypi_subset.standalone.errors import Misused
 from pypi_subset.standalone.requester import program
+from pypi_subset.standalone.requester.asked import RequirementsFile
 from pypi_subset.standalone.requester.program import parser
 from tests.support.checkout import page
 from tests.support.gap.installs import run_alone
@@ -100,8 +102,8 @@ def test_nothing_private_leaves(place: Path, monkeypatch: pytest.MonkeyPatch) ->
             "left out: asked.txt:6: a variable of the environment",
             "left out: asked.txt:7: a file",
             "left out: asked.txt: hashes and other options of 1 lines",
-            "left out: marked, whose version or marker has a name of this machine",
-            "left out: local, whose version or marker has a name of this machine",
+            "left out: marked, whose extra, version or marker has a name of this machine or its user",
+            "left out: local, whose extra, version or marker has a name of this machine or its user",
             "wrote request.json with 3 requirements: pinned, other, gone",
         ][: len(done.err.splitlines())]
         or "machine." in done.err
@@ -161,3 +163,21 @@ def test_help_names_each_option(place: Path) -> None:
     text = page("docs/reference/requests.md")
     options = set(re.findall(r"(--[a-z-]+)", parser().format_help())) - {"--help"}
     assert set(re.findall(r"^\| `(?:-r, )?(--[a-z-]+)", text, re.MULTILINE)) == options
+
+
+def test_a_file_that_quotes_a_request_stays(tmp_path: Path) -> None:
+    """Only an earlier request is replaced: a text that speaks of one is another file."""
+    for name, text in (("page.md", "a pypi-subset request"), ("list.json", '["pypi-subset request"]')):
+        (tmp_path / name).write_text(text)
+        with pytest.raises(Misused, match="is another file"):
+            program.check_place(str(tmp_path / name))
+        assert (tmp_path / name).read_text() == text
+    (tmp_path / "request.json").write_text('{"kind": "pypi-subset request"}')
+    program.check_place(str(tmp_path / "request.json"))
+
+
+def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:
+    """A null in the name of an included file is one line."""
+    (tmp_path / "asked.txt").write_bytes(b"-r a\0b\n")
+    with pytest.raises(Misused, match="no name of a file"):
+        RequirementsFile(str(tmp_path / "asked.txt"))

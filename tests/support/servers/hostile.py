@@ -63,5 +63,8 @@ def sending(answer: Callable[[str], Iterable[bytes]], seen: list[str] | None = N
 
     with Server(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            # A loop that is not ended would find its closed socket ready, without a pause, for the rest of the session.
+            server.shutdown()

@@ -84,8 +84,17 @@ def _faults_of(to: str) -> Iterator[tuple[str, str]]:
             yield f"has the part {part!r}, a device on Windows", "give it another name"
     if len(f"{OTHERS}/{to}") > _LONGEST or len(parts) >= _MOST_PARTS:
         yield "is too long", f"use at most {_LONGEST - len(OTHERS) - 1} characters and {_MOST_PARTS - 1} parts"
-    if f"{OTHERS}/{to}".lower() in {OTHERS_PAGE, PYTHON_DOWNLOADS}:
-        yield "is a file that mirror writes", "give it another name"
+    if what := _clash_of(f"{OTHERS}/{to}".lower()):
+        yield what, "give it another name"
+
+
+def _clash_of(own: str) -> str:
+    """Return how the path *own*, in lower case, meets a file that mirror writes; ``""`` if it does not."""
+    if own in {OTHERS_PAGE, PYTHON_DOWNLOADS}:
+        return "is a file that mirror writes"
+    if own.startswith((f"{OTHERS_PAGE}/", f"{PYTHON_DOWNLOADS}/")):
+        return "is below a file that mirror writes"
+    return "is the directory of a file that mirror writes" if PYTHON_DOWNLOADS.startswith(f"{own}/") else ""
 
 
 def is_other(path: str) -> bool:

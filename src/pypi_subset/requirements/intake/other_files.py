@@ -53,11 +53,13 @@ def read_files(settings: Settings, places: Places, faults: list[Fault]) -> tuple
         return ()
     headers = [line for line, text in enumerate(settings.lines, start=1) if _HEADER.match(text)]
     found: list[OtherFile] = []
+    taken: dict[str, OtherFile] = {}
+    above: dict[str, OtherFile] = {}
     for number, values in enumerate(tables):
         line = headers[number] if len(headers) == len(tables) else settings.line(FILES)
         entry = _Entry(settings=settings, line=line, values=values, faults=faults)
         if (one := entry.file(places)) is not None:
-            entry.require_apart(one, found)
+            entry.require_apart(one, taken, above)
             found.append(one)
     return tuple(sorted(found, key=lambda one: one.path))
 
@@ -114,15 +116,22 @@ class _Entry:
         )
         return found if len(self.faults) == before else None
 
-    def require_apart(self, one: OtherFile, others: list[OtherFile]) -> None:
-        """Add a fault if *one* and one of *others* cannot both be there, on any system."""
+    def require_apart(self, one: OtherFile, taken: dict[str, OtherFile], above: dict[str, OtherFile]) -> None:
+        """
+        Add a fault if *one* and an earlier entry cannot both be there, on any system, and remember its path.
+
+        :param taken: path in lower case → the earlier entry of that path.
+        :param above: directory in lower case → the first earlier entry below it.
+        """
         own = one.path.lower()
-        for other in others:
-            path = other.path.lower()
-            if own == path or own.startswith(f"{path}/") or path.startswith(f"{own}/"):
-                same = "are one file on some systems" if own == path else "are a file and its directory"
-                what = f"{one.path} and {other.path} (line {other.line}) {same}"
-                self.fault(what, "give one of the two another `to`")
+        parents = [own[:end] for end, sign in enumerate(own) if sign == "/"]
+        for other in filter(None, (taken.get(own), above.get(own), *map(taken.get, parents))):
+            same = "are one file on some systems" if own == other.path.lower() else "are a file and its directory"
+            what = f"{one.path} and {other.path} (line {other.line}) {same}"
+            self.fault(what, "give one of the two another `to`")
+        taken.setdefault(own, one)
+        for parent in parents:
+            above.setdefault(parent, one)
 
     def _text(self, key: str) -> str:
         value = self.values.get(key)

@@ -3,7 +3,7 @@
 import os
 import re
 
-from pypi_subset.standalone.errors import Misused
+from pypi_subset.standalone.errors import Misused, shown
 from pypi_subset.standalone.requester.grammar import NAME_PATTERN, NoRequirement, requirement_of
 from pypi_subset.standalone.requester.texts import text_at
 
@@ -45,7 +45,11 @@ class RequirementsFile:
 
     def _read(self, path: str) -> None:
         """Read one file."""
-        place = os.path.realpath(path)
+        try:
+            place = os.path.realpath(path)
+        except ValueError as error:
+            # It has a null, or a letter that the encoding of this system cannot write.
+            raise Misused(f"{shown(path)} is no name of a file on this machine; name a readable file") from error
         if place in self._seen:
             return
         self._seen.append(place)

@@ -8,8 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Iterator
 
-#: Characters of a requirement, and brackets within brackets in its marker.
-LONGEST_REQUIREMENT, DEEPEST_MARKER = 1000, 20
+#: Characters of a requirement and of the name in it, and brackets within brackets in its marker.
+LONGEST_REQUIREMENT, LONGEST_NAME, DEEPEST_MARKER = 1000, 200, 20
 NAME_PATTERN = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 VERSION_PATTERN = r"[A-Za-z0-9](?:[A-Za-z0-9._+!*-]*[A-Za-z0-9*])?"
 CLAUSE_PATTERN = r"(?:~=|===|==|!=|<=|>=|<|>)\s*" + VERSION_PATTERN
@@ -79,8 +79,9 @@ def requirement_of(text: str) -> Requirement:
     """
     if len(text) > LONGEST_REQUIREMENT:
         raise NoRequirement(f"it has more than {LONGEST_REQUIREMENT} characters")
-    match = REQUIREMENT.fullmatch(text)
-    if match is None:
+    # Runs of blanks mean nothing, and would be divided in every way between the parts of the pattern.
+    match = REQUIREMENT.fullmatch(" ".join(text.split()))
+    if match is None or len(match.group("name")) > LONGEST_NAME:
         raise NoRequirement("it is no requirement")
     clauses = [re.sub(r"\s", "", one) for one in match.group("versions").strip("() \t").split(",") if one.strip()]
     extras = re.findall(NAME_PATTERN, match.group("extras") or "")

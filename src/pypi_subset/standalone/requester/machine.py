@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Any, Iterable
 
 #: Variables that hold the name of the user.
-USER_VARIABLES = ("USER", "LOGNAME", "USERNAME")
+USER_VARIABLES = ("USER", "LOGNAME", "USERNAME", "SUDO_USER", "DOAS_USER")
 #: Names that most machines have, and that tell nothing.
 COMMON_NAMES = frozenset(("root", "localhost", "localdomain", "user", "admin", "linux"))
 #: A path, an address, or a name at a host.

@@ -1,5 +1,6 @@
 """The command line of ``request.py``."""
 
+import json
 import os
 import re
 import sys
@@ -99,8 +100,8 @@ def gathered(chosen: "Any", names: "list[str]") -> "list[Requirement]":
         every += missed
     found: dict[str, Requirement] = {}
     for one in every:
-        if is_private(f"{one.specifier} {one.marker}", names):
-            say(f"left out: {one.name}, whose version or marker has a name of this machine")
+        if is_private(f"{' '.join(one.extras)} {one.specifier} {one.marker}", names):
+            say(f"left out: {one.name}, whose extra, version or marker has a name of this machine or its user")
         else:
             found.setdefault(one.text.lower(), one)
     if not found:
@@ -120,9 +121,12 @@ def check_place(path: str) -> None:
         return
     try:
         with open(path, "rb") as stream:
-            is_request = REQUEST_KIND.encode() in stream.read(LONGEST_REQUEST)
+            found = json.loads(stream.read(LONGEST_REQUEST).decode())
+        is_request = isinstance(found, dict) and found.get("kind") == REQUEST_KIND
     except OSError as error:
         raise Misused(f"{shown(path)}: {shown(error.strerror)}; name another file with --to") from error
+    except (ValueError, RecursionError):
+        is_request = False
     if not is_request:
         raise Misused(f"{shown(path)} is another file; name a new one with --to")
 

@@ -30,6 +30,8 @@ def text_at(path: str) -> str:
                 data = stream.read(LONGEST_INPUT + 1)
     except OSError as error:
         raise Misused(f"{shown(path)} cannot be read: {shown(error.strerror)}; name a readable file") from error
+    except ValueError as error:
+        raise Misused(f"{shown(path)} is no name of a file on this machine; name a readable file") from error
     if len(data) > LONGEST_INPUT:
         raise Misused(f"{shown(path)} has more than {LONGEST_INPUT} bytes; name a smaller file")
     # Windows PowerShell writes UTF-16 behind `>`.

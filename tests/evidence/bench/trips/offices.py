@@ -16,7 +16,6 @@ from pypi_subset.model.paths import Paths
 from pypi_subset.packages import gone_list
 from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.proof.evidence.settings import subset_digest
-from pypi_subset.publishing.locked import remember
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site import build_state, builder
 from pypi_subset.site.content import Content
@@ -83,7 +82,6 @@ class Office:
         cache = FileCache(self.paths.packages / "cache.json")
         with builder.staged_site(content, self.paths.site, cache, self.paths.packages / build_state.FILE):
             pass
-        remember(locks, self.paths.locks, self.paths.packages)
         gone_list.keep(self.paths, locks, (), {key for lock in locks for one in files_of(lock) for key in keys_of(one)})
         proven(self.paths.site, subset_sha256=subset_digest(subset))
 
