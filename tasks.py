@@ -27,7 +27,7 @@ SCHEMAS = {
 }
 #: Linters that are programs of .venv, and no modules.
 PROGRAMS = frozenset({"typos", "zizmor"})
-#: A process that has no test left takes half of what another one has to do.
+#: An idle process takes over half of the tests that wait for another process.
 PYTEST = "pytest -q --dist=worksteal"
 LINTERS = (
     "ruff check .",

@@ -121,7 +121,7 @@ def test_builds_of_one_project_are_limited(workspace: Workspace, index: Index) -
     assert caught.value.next_step.startswith('write build = ["gone"] below [sdists] in subset.toml')
     assert caught.value.next_step.endswith(
         "; leaf 2.0 and older releases were not tried, since 5 releases were built in this run; "
-        "to try one, name it in a set, as in `leaf==2.0`, or name a release of what requires it"
+        "to try one, name it in a set, as in `leaf==2.0`, or pin a project that requires it"
     )
     assert caught.value.requests == ("base.txt:1",)
     assert [hit.path for hit in index.hits(".tar.gz")] == [f"/files/leaf-{MOST + 2 - n}.0.tar.gz" for n in range(MOST)]

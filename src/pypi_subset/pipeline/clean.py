@@ -128,7 +128,7 @@ def clean(packages: Path, site: Path) -> Cleaned:
 
 
 def _facts(path: Path) -> Iterator[os.stat_result]:
-    """Yield what the system knows of each file at and below *path*, but of the one by which this run holds a directory."""
+    """Yield the status of each file at and below *path*, except the lock file of this run."""
     if path.name == holding.RUNNING:
         return
     if path.is_dir() and not path.is_symlink():

@@ -116,7 +116,9 @@ class Search:
         self._count[one.project, target] += 1
         if self._count[one.project, target] > MOST:
             msg = f"{one.project} {one.version} and older releases were not tried, since {MOST} releases were built in this run"
-            step = f"to try one, name it in a set, as in `{one.project}=={one.version}`, or name a release of what requires it"
+            step = (
+                f"to try one, name it in a set, as in `{one.project}=={one.version}`, or pin a project that requires it"
+            )
             error = NotBuilt(msg, project=one.project, next_step=step)
             error.limited = True
             raise error

@@ -139,7 +139,7 @@ def test_wrong_use(place: Path, arguments: list[str], code: int, message: str) -
 
 
 def test_a_log_without_a_missing_project(place: Path) -> None:
-    """A line says so; the command goes on with what else is named."""
+    """One line reports it, and the command reads the other inputs."""
     (place / "pip.log").write_text("Successfully installed a\n")
     done = run("a", "--log", "pip.log", "--no-machine")
     assert (done.code, done.err.splitlines()[0]) == (0, "pip.log names no project that pip or uv did not find")
@@ -163,6 +163,24 @@ def test_help_names_each_option(place: Path) -> None:
     text = page("docs/reference/requests.md")
     options = set(re.findall(r"(--[a-z-]+)", parser().format_help())) - {"--help"}
     assert set(re.findall(r"^\| `(?:-r, )?(--[a-z-]+)", text, re.MULTILINE)) == options
+
+
+def test_a_project_with_a_private_name_is_named_by_the_user(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log or a requirements file does not bring it into a request; an argument does."""
+    monkeypatch.setattr(program, "own_names", lambda: ["alice"])
+    (place / "asked.txt").write_text("alice-app\nlib\n")
+    (place / "pip.log").write_text("ERROR: No matching distribution found for alice_tools>=1\n")
+    done = run("-r", "asked.txt", "--log", "pip.log")
+    assert [one["name"] for one in json.loads(done.out)["requirements"]] == ["lib"]
+    for name in ("alice-app", "alice_tools"):
+        assert f"left out: {name}, which has a name of this machine or its user" in done.err
+    assert requested("alice-app", "-r", "asked.txt") == ["alice-app", "lib"]
+
+
+def test_an_extra_with_a_private_name_is_left_out(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no part of the request, even as an argument."""
+    monkeypatch.setattr(program, "own_names", lambda: ["alice"])
+    assert requested("lib", "six[alice]") == ["lib"]
 
 
 def test_a_file_that_quotes_a_request_stays(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def entry(to: str = TO, sha256: str = SHA256, **fields: str) -> str:
 
 
 def carrying(space: Workspace, index: Index, *entries: str) -> None:
-    """Let *space* ask for a project that *index* has, and for *entries*; ``small.onnx`` stands beside ``requirements/``."""
+    """Let *space* ask for a project that *index* has, and for *entries*; put ``small.onnx`` next to ``requirements/``."""
     index.add(make_wheel("app"))
     space.write("base.txt", "app\n")
     (space.root / "small.onnx").write_bytes(DATA)

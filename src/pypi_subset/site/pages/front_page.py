@@ -49,7 +49,7 @@ _EXAMPLES = 4
 #: Stands for the name of a target, which no target has.
 _TARGET = "TARGET"
 
-#: Stands for the directory of a virtual environment.
+#: A placeholder for the directory of a virtual environment.
 _ENVIRONMENT = "ENV"
 
 

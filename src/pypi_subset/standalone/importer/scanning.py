@@ -73,7 +73,7 @@ class Placed:
 
     def changed(self, *, trust: bool) -> str:
         """
-        Return the path of what is missing, has other bytes, or should not be there; ``""`` if there is none.
+        Return the path of the first file that is missing, changed or unexpected; ``""`` if all are as recorded.
 
         :param trust: whether size and times are enough for files that an earlier import placed.
         """

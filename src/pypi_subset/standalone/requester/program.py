@@ -87,7 +87,8 @@ def gathered(chosen: "Any", names: "list[str]") -> "list[Requirement]":
     :param names: those of this machine and of its user, which no version and no marker may have.
     :raises Misused: there is none, or there are too many.
     """
-    every = [typed_requirement(one) for one in chosen.project]
+    typed = [typed_requirement(one) for one in chosen.project]
+    every: list[Requirement] = []
     for path in chosen.requirement:
         source = RequirementsFile(path)
         every += source.requirements
@@ -100,6 +101,14 @@ def gathered(chosen: "Any", names: "list[str]") -> "list[Requirement]":
         every += missed
     found: dict[str, Requirement] = {}
     for one in every:
+        # A project of the user alone can have the user's name, and pip and uv print it in their logs.
+        if is_private(one.name, names):
+            say(
+                f"left out: {one.name}, which has a name of this machine or its user; to request it, name it as an argument"
+            )
+            continue
+        typed.append(one)
+    for one in typed:
         if is_private(f"{' '.join(one.extras)} {one.specifier} {one.marker}", names):
             say(f"left out: {one.name}, whose extra, version or marker has a name of this machine or its user")
         else:

@@ -7,7 +7,7 @@ from pypi_subset.standalone.errors import Misused, shown
 
 #: Bytes of a file of requirements or of a log.
 LONGEST_INPUT = 16 << 20
-#: The name that stands for standard input.
+#: The name of standard input on the command line.
 STANDARD_INPUT = "-"
 MARKS_OF_ENCODINGS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
