@@ -177,7 +177,8 @@ def test_a_project_with_a_private_name_is_named_by_the_user(place: Path, monkeyp
     assert requested("alice-app", "-r", "asked.txt") == ["alice-app", "lib"]
 
 
-def test_an_extra_with_a_private_name_is_left_out(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("place")
+def test_an_extra_with_a_private_name_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is no part of the request, even as an argument."""
     monkeypatch.setattr(program, "own_names", lambda: ["alice"])
     assert requested("lib", "six[alice]") == ["lib"]

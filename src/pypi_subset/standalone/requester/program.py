@@ -17,7 +17,7 @@ from pypi_subset.standalone.requester.texts import text_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Iterator
 
     from pypi_subset.standalone.requester.grammar import Requirement
 
@@ -100,15 +100,7 @@ def gathered(chosen: "Any", names: "list[str]") -> "list[Requirement]":
             say(f"{os.path.basename(path)} names no project that pip or uv did not find")
         every += missed
     found: dict[str, Requirement] = {}
-    for one in every:
-        # A project of the user alone can have the user's name, and pip and uv print it in their logs.
-        if is_private(one.name, names):
-            say(
-                f"left out: {one.name}, which has a name of this machine or its user; to request it, name it as an argument"
-            )
-            continue
-        typed.append(one)
-    for one in typed:
+    for one in [*typed, *public(every, names)]:
         if is_private(f"{' '.join(one.extras)} {one.specifier} {one.marker}", names):
             say(f"left out: {one.name}, whose extra, version or marker has a name of this machine or its user")
         else:
@@ -118,6 +110,17 @@ def gathered(chosen: "Any", names: "list[str]") -> "list[Requirement]":
     if len(found) > MOST_REQUIREMENTS:
         raise Misused(f"a request has at most {MOST_REQUIREMENTS} requirements; write several requests")
     return list(found.values())
+
+
+def public(every: "list[Requirement]", names: "list[str]") -> "Iterator[Requirement]":
+    """Yield those of *every* whose project has none of *names*: pip and uv print projects of the user alone too."""
+    for one in every:
+        if is_private(one.name, names):
+            say(
+                f"left out: {one.name}, which has a name of this machine or its user; to request it, name it as an argument"
+            )
+        else:
+            yield one
 
 
 def check_place(path: str) -> None:
