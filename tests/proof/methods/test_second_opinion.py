@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sysconfig
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -70,6 +71,24 @@ def test_no_solution_differs_with_the_reason(tmp_path: Path) -> None:
     assert said.status == "differs"
     assert said.reason.startswith("uv finds no solution: ")
     assert "there are no versions of colorama" in said.reason
+
+
+def test_the_interpreter_is_asked_once(tmp_path: Path) -> None:
+    """What uv knows of the interpreter is there for the next case of a run; without isolation each case asks again."""
+    case = replace(cases(tmp_path, WINDOWS, ["click"], [CLICK, COLORAMA])[0], isolated=True)
+    case.work.mkdir(exist_ok=True)
+
+    def asked(case: Case, name: str) -> dict[str, int]:
+        assert after(case, {"click": "8.1.7", "colorama": "0.4.6"}, tmp_path / name).status == "passed"
+        found = (tmp_path / name / "uv-cache").glob("interpreter-*/**/*.msgpack")
+        return {path.name: path.stat().st_mtime_ns for path in found}
+
+    first = asked(case, "first")
+    assert len(first) == 1
+    assert asked(case, "second") == first
+    assert asked(replace(case, work=tmp_path), "elsewhere") != first
+    open_case = replace(case, isolated=False)
+    assert asked(open_case, "open") != first
 
 
 @pytest.mark.slow

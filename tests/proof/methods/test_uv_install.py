@@ -100,7 +100,13 @@ def test_no_wheel_is_installed_twice(tmp_path: Path, installer: Installer, monke
 
     monkeypatch.setattr(Installer, "_install", install)
     assert installer.notes(case, found, tmp_path / "own") == first
+    # Another process of the run has what the first one kept, if no code of packages could write it.
+    monkeypatch.setattr(uv_install, "_INSTALLED", {})
+    assert installer.notes(case, found, tmp_path / "own") == first
     assert asked == []
+    monkeypatch.setattr(uv_install, "_INSTALLED", {})
+    assert installer.notes(replace(case, isolated=False), found, tmp_path / "own") == ()
+    assert asked.pop() == [AA.filename, NAME]
     case.file(found[1].path).write_bytes(described(b""))
     assert installer.notes(case, found, tmp_path / "own") == ()
     assert asked == [[NAME]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -23,7 +24,7 @@ from pypi_subset.proof.reference.recorded_markers import kind_of
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pypi_subset.model.targets import Target
     from pypi_subset.proof.access.routes import Way
@@ -155,9 +156,8 @@ def _ask(case: Case, way: Way, folder: Path) -> tuple[dict[str, str] | None, str
     command = [str(uv()[0]), "pip", "compile", "--quiet", "--no-build", "--no-header", "--no-annotate", "--no-config"]
     command += ["--python", sys.executable, "--python-version", _version(case)]
     command += ["--python-platform", platform, "--default-index", way.url, "--constraint", str(bounds), str(requests)]
-    done = _run(
-        command, {**variables, "UV_CACHE_DIR": str(folder / "uv-cache"), "UV_PYTHON_DOWNLOADS": "never"}, folder
-    )
+    with _cache(case, folder) as cache:
+        done = _run(command, {**variables, "UV_CACHE_DIR": str(cache), "UV_PYTHON_DOWNLOADS": "never"}, folder)
     # It draws its causes as a tree, or names each, as it finds its terminal.
     words = " ".join(re.sub(r"×|╰─▶|\b(?:error|cause): ", "", done.stderr).split())  # noqa: RUF001 - as uv writes it
     if done.returncode and "No solution found" not in words:
@@ -167,6 +167,30 @@ def _ask(case: Case, way: Way, folder: Path) -> tuple[dict[str, str] | None, str
         return None, words
     pins = [Requirement(line) for line in done.stdout.splitlines() if "==" in line and not line.startswith((" ", "#"))]
     return {canonicalize_name(pin.name): str(pin.specifier).removeprefix("==") for pin in pins}, ""
+
+
+@contextlib.contextmanager
+def _cache(case: Case, folder: Path) -> Iterator[Path]:
+    """
+    Yield a cache in *folder* for one uv, which knows nothing but what an earlier one of this run asked the interpreter.
+
+    Starting that interpreter takes uv longer than most resolutions. Pages are not shared: their address is the one of a
+    server that serves this case alone. Without isolation nothing is, since the code of packages could write it.
+    """
+    cache, known = folder / "uv-cache", case.work / "uv-interpreter"
+    # It is a matter of speed alone.
+    speed_alone = contextlib.suppress(OSError)
+    with speed_alone:
+        if case.isolated:
+            shutil.copytree(known, cache)
+    yield cache
+    if case.isolated and not known.exists():
+        with speed_alone:
+            own = folder / "uv-interpreter"
+            for found in cache.glob("interpreter-*"):
+                shutil.copytree(found, own / found.name)
+            # It fails if another process was faster.
+            own.rename(known)
 
 
 def _run(command: list[str], variables: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pypi_subset.errors import ProofFailed
 from pypi_subset.proof.access.unpacked_size import size_of
+from pypi_subset.proof.cases.once import keep, recall
 from pypi_subset.proof.isolation.box import Box, Limits
 from pypi_subset.proof.isolation.launching import failed
 from pypi_subset.proof.isolation.outcome import outcome
@@ -58,15 +59,21 @@ class Installer:
         """
         Return a note for each wheel of *found* that this uv does not install, with its reason.
 
-        A wheel that it installed for such a machine before is not installed again in this process.
+        A wheel that it installed for such a machine before is not installed again in this run.
 
         :param folder: a directory for this case alone.
         """
-        wheels = [self._file(case, one.path) for one in found if one.path]
-        keys = {wheel: (wheel, wheel.stat().st_mtime_ns, self.options) for wheel in wheels if wheel}
+        wheels = [wheel for wheel in (self._file(case, one.path) for one in found if one.path) if wheel]
+        keys = {wheel: (wheel, wheel.stat().st_mtime_ns, self.options) for wheel in wheels}
+        what = f"uv {self.name} {self.options}"
+        for wheel in wheels:
+            if keys[wheel] not in _INSTALLED and (before := recall(case, what, wheel)) is not None:
+                _INSTALLED[keys[wheel]] = "".join(before)
         new = [wheel for wheel, key in keys.items() if key not in _INSTALLED]
         refused = dict(self._refused(case, new, folder)) if new else {}
-        _INSTALLED.update({keys[wheel]: refused.get(wheel, "") for wheel in new})
+        for wheel in new:
+            _INSTALLED[keys[wheel]] = refused.get(wheel, "")
+            keep(case, what, wheel, (refused.get(wheel, ""),))
         reasons = sorted((wheel.name, _INSTALLED[key]) for wheel, key in keys.items() if _INSTALLED[key])
         return tuple(f"{self.name} does not install {name}, which pip takes: {words}" for name, words in reasons)
 
