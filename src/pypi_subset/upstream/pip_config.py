@@ -22,6 +22,7 @@ from pypi_subset.errors import UpstreamError
 from pypi_subset.model.intake.sources import Sources
 from pypi_subset.support.secrets.paths import hide
 from pypi_subset.support.text import url_without_secrets, without_secrets
+from pypi_subset.upstream.settings import certificates
 from pypi_subset.upstream.settings.blame import Blame
 from pypi_subset.upstream.settings.origins import Given, given, read_from
 from pypi_subset.upstream.settings.usable import require_usable
@@ -92,6 +93,7 @@ class Network:
         from pip._internal.commands import create_command  # noqa: PLC0415
 
         command: Any = create_command("download")
+        certificates.read_once(self.options.cert)
         options = copy.copy(self.options)
         # pip looks for credentials of the indexes that it knows.
         options.extra_index_urls = [*options.extra_index_urls, *(one.index for one in self.sources.named if one.index)]

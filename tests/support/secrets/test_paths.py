@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pypi_subset.support.secrets import paths
 from pypi_subset.support.secrets.paths import HIDDEN, hide, looks_secret, without_tokens
@@ -50,6 +54,30 @@ def test_a_name_is_shown(part: str) -> None:
     """Parts of the addresses of common indexes stay as they are."""
     assert not looks_secret(part)
     assert url_without_secrets(f"https://index.example/{part}/simple") == f"https://index.example/{part}/simple"
+
+
+PARTS = st.one_of(
+    st.sampled_from([*TOKENS, *NAMES, "secret", "passw0rd", "tokentok", "credent"]),
+    st.text("abcdef0123456789", min_size=1, max_size=64),
+    st.text("oaknpstwrcdie-._40", min_size=1, max_size=12),
+)
+
+
+@given(st.lists(PARTS, max_size=4), PARTS, st.sampled_from([".whl", ".tar.gz", ".zip", ".exe", ""]))
+def test_the_short_way_hides_as_much(parts: list[str], name: str, end: str) -> None:
+    """An address of words, hashes and a file is taken as it is at once, where a closer look would find no token."""
+    url = "/".join(["https://index.example", *parts, name]) + end
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(paths, "_OWN", set())
+        short = without_tokens(url)
+        patched.setattr(paths, "_PLAIN", re.compile("(?!)"))
+        assert without_tokens(url) == short
+
+
+def test_the_addresses_of_pypi_take_the_short_way() -> None:
+    """It is for them: a page has thousands."""
+    end = "packages/4f/4c/36a0832d2dba52bb27c4aa6bd3f5d2b3ae4b4b2fa0b16ffd13ab4d9bdc2c/numpy-2.5.5-cp313-cp313-win_amd64.whl"
+    assert paths._PLAIN.fullmatch(f"https://files.example/{end}")  # noqa: SLF001 - it is about speed alone
 
 
 def test_a_part_that_the_user_configured(monkeypatch: pytest.MonkeyPatch) -> None:
