@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import replace
 from itertools import product
@@ -128,8 +129,14 @@ def _parsed(target: Target, python: str, platform: str) -> Target | None:
     implementation, minor = python[:2], int(python.partition("-")[0][3:])
     same = target.exact and (implementation, minor) == (target.implementation, target.python[1])
     version = target.version if same else None
+    return _target(target.name, f"{python}-{_machine(platform, platform_of(target))}", version)
+
+
+@functools.lru_cache(1 << 9)
+def _target(name: str, tag: str, version: str | None) -> Target | None:
+    """Return a target as `parse` does, ``None`` if there is none; each project that is explained asks for the same ones."""
     try:
-        return parse(target.name, f"{python}-{_machine(platform, platform_of(target))}", version)
+        return parse(name, tag, version)
     except TargetError:
         return None
 
