@@ -49,6 +49,13 @@ def test_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_a_very_long_word_is_shortened() -> None:
+    """A value that a warning repeats keeps its beginning and its end."""
+    stream = io.StringIO()
+    Display(Console(file=stream)).warn(f"{'v' * 5000} is no name; choose another")
+    assert stream.getvalue() == f"warning: {'v' * 300}…{'v' * 80} is no name; choose another\n"
+
+
 def test_bars_from_many_threads(watched: Watched) -> None:
     """Stages side by side share one display; advancing from threads loses nothing; names are literal."""
     display = Display(Console(file=watched, width=100, force_terminal=True))

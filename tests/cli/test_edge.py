@@ -92,6 +92,15 @@ def test_a_path_that_is_too_long_is_one_line(command: str, tmp_path: Path, state
     assert (rest, state.exists()) == ([], False)
 
 
+def test_a_long_value_is_shortened(tmp_path: Path) -> None:
+    """Whichever command repeats it: the line has its beginning, and the next step at the end."""
+    for words in (["clean", "x" * 5000], ["verify", "--shard", "x" * 5000], ["targets", "--" + "x" * 5000]):
+        line = subset(*words, cwd=tmp_path).stderr
+        assert "x" * 200 in line
+        assert len(line) < 600
+        assert line.count("\n") == 1
+
+
 def test_few_logs_are_kept(state: Path) -> None:
     """The newest twenty logs stay."""
     for _ in range(edge.KEPT + 3):

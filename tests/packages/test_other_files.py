@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import stat
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pypi_subset.errors import DiskError, HashMismatch, InputFaults, SubsetError, UpstreamError
-from pypi_subset.packages.other_files import FOLDER, place_of
+from pypi_subset.packages.file_cache import FileCache
+from pypi_subset.packages.other_files import FOLDER, is_virtual, place_of
+from pypi_subset.support import files
 from pypi_subset.support.machine import room
 from tests.support.others.entries import DATA, SHA256, TO, carrying, entry
 from tests.support.sites.trees import tree
@@ -92,7 +96,7 @@ def test_other_bytes_are_refused(workspace: Workspace, index: Index) -> None:
     """The error names the entry and both hashes; nothing of the file stays, and the site is not made."""
     carrying(workspace, index, entry(url=url_of(index)))
     index.overrides[PATH] = b"other"
-    with pytest.raises(HashMismatch, match=r"small\.onnx has the sha256 [0-9a-f]{64}, and the entry says") as caught:
+    with pytest.raises(HashMismatch, match=r"1 \(to = .*small\.onnx has the sha256 [0-9a-f]{64}, and the") as caught:
         mirror(workspace)
     assert str(caught.value).startswith(f"{workspace.paths.requirements / 'subset.toml'}:4: ")
     assert [*(workspace.paths.packages / FOLDER).iterdir()] == []
@@ -106,7 +110,7 @@ def test_a_url_without_a_file_names_its_entry(workspace: Workspace, index: Index
         mirror(workspace)
     said = str(caught.value)
     assert "/files/missing answered 404" in said
-    assert "([[files]] in subset.toml:4)" in said
+    assert f"([[files]] 1 (to = '{TO}') in subset.toml:4)" in said
     assert "correct its url" in said
     assert "index" not in said
 
@@ -121,18 +125,21 @@ def test_every_fault_of_this_machine_is_named_at_once(workspace: Workspace, inde
     with pytest.raises(InputFaults) as caught:
         mirror(workspace)
     settings = workspace.paths.requirements / "subset.toml"
-    for line, (name, words) in zip(
+    for line, (number, (name, words)) in zip(
         caught.value.lines,
-        {
-            "missing": "cannot be read: No such file or directory; correct path, or remove the entry",
-            "directory": "is a directory; name one file, or an archive of the directory",
-            "link": "is a symbolic link; name the file that it leads to",
-            "changed": "has the sha256 d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa, and the entry says",
-        }.items(),
+        enumerate(
+            {
+                "missing": "cannot be read: No such file or directory; correct path, or remove the entry",
+                "directory": "is a directory; name one file, or an archive of the directory",
+                "link": "is a symbolic link; name the file that it leads to",
+                "changed": "has the sha256 d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa, and the entry says",
+            }.items(),
+            1,
+        ),
         strict=True,
     ):
         assert line.startswith(f"{settings}:")
-        assert f"{workspace.root / name} {words}" in line
+        assert f" [[files]] {number} (to = '{names[name]}'): {workspace.root / name} {words}" in line
     assert index.requests == []
 
 
@@ -189,3 +196,63 @@ def test_a_run_that_fails_later_keeps_what_it_fetched(workspace: Workspace, inde
     workspace.write("base.txt", "app\n")
     mirror(workspace)
     assert index.gets(PATH) == 0
+
+
+@pytest.mark.parametrize("path", ["/proc/version", "/proc/self/mem", "/proc/kmsg", "/sys/kernel/notes"])
+def test_a_file_of_the_kernel_is_refused(workspace: Workspace, index: Index, path: str) -> None:
+    """Its size is not that of its bytes, and some wait for what comes next: the line names the entry and the way."""
+    if not os.path.lexists(path):
+        pytest.skip(f"this system has no {path}")
+    carrying(workspace, index, entry(path="../small.onnx"), entry("other", path=path))
+    with pytest.raises(InputFaults) as caught:
+        mirror(workspace)
+    (line,) = caught.value.lines
+    assert line.endswith(
+        f" [[files]] 2 (to = 'other'): {path} is made by the kernel, and has no bytes on a disk; "
+        "copy what it says to a file, and name that one"
+    )
+
+
+def test_an_empty_file_is_a_file(workspace: Workspace, index: Index) -> None:
+    """It has no blocks either, and is carried."""
+    carrying(workspace, index, entry("empty", hashlib.sha256(b"").hexdigest(), path="../empty"))
+    (workspace.root / "empty").touch()
+    mirror(workspace)
+    assert (workspace.paths.site / "files" / "empty").read_bytes() == b""
+
+
+def test_a_disk_without_a_limit_has_files(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system in memory may state no size: a file with blocks is one all the same."""
+    path = workspace.write("one", "data")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_blocks=0, f_files=0))
+        assert not is_virtual(path, path.stat())
+
+
+def test_a_file_that_cannot_be_read(workspace: Workspace, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line names the entry, and no directory that should be writable."""
+    carrying(workspace, index)
+
+    def refuse(*_: object) -> str:
+        msg = "permission denied"
+        raise DiskError(msg, next_step="make the directory writable")
+
+    monkeypatch.setattr(FileCache, "sha256", refuse)
+    with pytest.raises(InputFaults) as caught:
+        mirror(workspace)
+    (line,) = caught.value.lines
+    assert line.endswith(
+        f"{workspace.root / 'small.onnx'} cannot be read: permission denied; "
+        "make it readable for this user, or remove the entry"
+    )
+
+
+def test_a_pipe_is_no_file(workspace: Workspace, index: Index) -> None:
+    """Nothing waits for a writer, even if the file became a pipe behind the look at it."""
+    carrying(workspace, index)
+    (workspace.root / "small.onnx").unlink()
+    os.mkfifo(workspace.root / "small.onnx")
+    with pytest.raises(InputFaults) as caught:
+        mirror(workspace)
+    assert "small.onnx is no regular file; name a regular file" in caught.value.lines[0]
+    files.sha256_of(workspace.root / "small.onnx")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -247,3 +248,13 @@ class TestPrune:
         (mirrored.paths.packages / "notes.txt").write_text("mine", encoding="utf-8")
         prune(mirrored.paths, remove=True)
         assert (mirrored.paths.packages / "notes.txt").is_file()
+
+
+def test_a_file_is_no_directory(tmp_path: Path) -> None:
+    """A device or a file in the place of a directory is an error, whichever it is; what is not there needs no cleaning."""
+    (tmp_path / "file").write_text("mine")
+    for packages, site in ((tmp_path / "file", tmp_path / "site"), (tmp_path / "packages", Path(os.devnull))):
+        with pytest.raises(FolderError, match="this is no directory; name a directory that mirror wrote"):
+            clean(packages, site)
+    assert (tmp_path / "file").read_text() == "mine"
+    assert [one.files for one in clean(tmp_path / "packages", tmp_path / "site").directories] == [0, 0]

@@ -257,7 +257,7 @@ def test_it_is_printed_and_written_as_json(workspace: Workspace, index: Index) -
         ),
     ]
     document = json.loads(plan(workspace, "--json").stdout)
-    assert (document["schema"], len(document["held"]), len(document["changes"])) == ("1.0", 2, 2)
+    assert (document["schema"], len(document["held"]), len(document["changes"])) == ("1.1", 2, 2)
     wrong = plan(workspace, "--form=yaml")
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert wrong.stderr == "error: no such option: --form; see `pypi-subset plan --help`\n"

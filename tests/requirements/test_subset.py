@@ -132,6 +132,16 @@ def test_set_has_a_plain_name(stem: str) -> None:
         assert [one.name for one in read_subset(Path("requirements")).sets] == ["good-1_name"]
 
 
+@pytest.mark.parametrize("stem", ["con", "lpt1"])
+def test_a_device_of_windows_is_no_set(stem: str) -> None:
+    """No file there can have its name."""
+    (fault,) = faults_of({f"{stem}.txt": "pandas\n"})
+    assert fault == (
+        f"{stem}.txt: {stem!r} is a device on Windows, where no file has that name; "
+        f"rename the file, for example to {stem}-1.txt"
+    )
+
+
 def test_set_that_asks_for_nothing_is_a_fault() -> None:
     """An empty file would pass every proof; one whose lines are all at fault, or that is included, is not empty."""
     files = {

@@ -140,6 +140,16 @@ POLICY = (
             ],
         ),
         (
+            f"{LINUX}aux = 'host'",
+            ["subset.toml:3: 'aux' is a device on Windows, where no file has that name; call the target 'aux-1', say"],
+        ),
+        (
+            f"{LINUX}'COM1' = 'host'",
+            [
+                "subset.toml:3: 'COM1' is a device on Windows, where no file has that name; call the target 'com1-1', say"
+            ],
+        ),
+        (
             f"{LINUX}[sets.bass]\n[sets.zebra]",
             [
                 "subset.toml:3: there is no bass.txt for [sets.bass]; did you mean 'base'?",

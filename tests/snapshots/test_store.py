@@ -30,6 +30,13 @@ def test_good_names(name: str) -> None:
     assert require_name(name) == name
 
 
+@pytest.mark.parametrize("name", ["con", "nul.2026", "LPT1"])
+def test_a_device_of_windows_is_no_name(name: str) -> None:
+    """A packages directory may be on a disk of Windows."""
+    with pytest.raises(SubsetError, match=f"a snapshot cannot be called '{name}', a device on Windows"):
+        require_name(name)
+
+
 def test_snapshots_are_listed_as_they_were_taken(lab: Lab) -> None:
     """Not by their names; foreign files beside the documents are none."""
     (lab.store.folder / "named" / "Not a name.json").write_text("")

@@ -16,6 +16,7 @@ from pypi_subset.support.text import (
     has_long_number,
     href,
     printable,
+    shortened,
     url_without_secrets,
     without_secrets,
 )
@@ -161,3 +162,14 @@ def test_a_link_leads_to_its_path(segments: list[str]) -> None:
 def test_links_of_names(name: str, link: str) -> None:
     """A plus would be a space to object stores, a colon the end of a scheme."""
     assert href(name) == link
+
+
+def test_what_is_very_long_is_shortened() -> None:
+    """A word and a line keep their beginning and their end: a next step stands last. Shorter ones stay as they are."""
+    for line in ("a" * 400, "ab " * 900, "a line\n"):
+        assert shortened(line) == line
+    assert shortened(f"x: {'v' * 5000}; choose another") == f"x: {'v' * 300}…{'v' * 79}; choose another"
+    long = shortened(f"x: {'v ' * 5000}; choose another")
+    assert long.startswith("x: v v ")
+    assert long.endswith("v ; choose another")
+    assert len(long) < 3000

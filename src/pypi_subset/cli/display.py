@@ -22,7 +22,7 @@ from rich.text import Text
 from pypi_subset.cli.door import spoken
 from pypi_subset.support.machine.sizes import readable_size
 from pypi_subset.support.progress import SILENT
-from pypi_subset.support.text import printable, without_secrets
+from pypi_subset.support.text import printable, shortened, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -43,7 +43,7 @@ def literal(text: str, style: str = "") -> Text:
 
     Nothing in it is markup, moves a cursor or is a secret of a URL.
     """
-    return Text(spoken(printable(without_secrets(text))), style=style)
+    return Text(spoken(shortened(printable(without_secrets(text)))), style=style)
 
 
 def display_for(*, json: bool = False, color: bool = True, quiet: bool = False) -> Display:

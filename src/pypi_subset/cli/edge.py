@@ -18,7 +18,7 @@ from pypi_subset.cli.door import spoken
 from pypi_subset.errors import MachineError, SubsetError, Unforeseen
 from pypi_subset.support import files
 from pypi_subset.support.machine import memory
-from pypi_subset.support.text import printable, without_secrets
+from pypi_subset.support.text import printable, shortened, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,7 +61,7 @@ def program(*passing: type[Exception]) -> Iterator[None]:
 
 def line_of(error: SubsetError) -> str:
     """Return what is printed of *error*; where it has evidence, that is in a file which the line names."""
-    lines = [spoken(printable(without_secrets(line))) for line in error.lines]
+    lines = [spoken(shortened(printable(without_secrets(line)))) for line in error.lines]
     if error.evidence:
         log = _written(error.evidence)
         lines[0] += f"; details in {printable(str(log))}" if log else "; no log of it can be written here"

@@ -6,6 +6,7 @@ import itertools
 import json as jsonlib
 import sys
 from collections import Counter, defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -23,7 +24,6 @@ from pypi_subset.support.text import printable, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from pypi_subset.cli.display import Display
     from pypi_subset.doctor.findings import Diagnosis
@@ -207,6 +207,9 @@ def show_pruned(found: Pruned, packages: Path, display: Display) -> None:
 def show_cleaned(found: Cleaned, display: Display) -> None:
     """Print how much was removed from each directory."""
     for one in found.directories:
+        if not Path(one.path).exists():
+            display.say(f"there is no directory {one.path}")
+            continue
         amount = f"{counted(one.files, 'file')}, {readable_size(one.bytes)}" if one.files else "nothing"
         display.say(f"removed from {one.path}: {amount}")
 

@@ -10,7 +10,8 @@ from pypi_subset.editing import requirement_lines
 from pypi_subset.editing.changes import USUAL, Texts
 from pypi_subset.editing.settings_text import Settings
 from pypi_subset.errors import FolderError, SubsetError, TargetError
-from pypi_subset.requirements.subset_toml import HOST, SETTINGS, init_of, name_fault
+from pypi_subset.requirements.subset_toml import HOST, SETTINGS, init_of
+from pypi_subset.requirements.toml import name_fault
 from pypi_subset.targets.named_systems import canonical, tag_of
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from pypi_subset.model import documents
 from pypi_subset.model.closures.closure import closures_in
 from pypi_subset.model.intake.other_files import is_other
 from pypi_subset.model.manifest import Manifest, manifest_path
-from pypi_subset.model.paths import METADATA, file_path, is_manual, written
+from pypi_subset.model.paths import DEVICE, METADATA, file_path, is_manual, written
 from pypi_subset.support import bounds, files
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 #: Bytes of all distributions of a site.
 MAX_TOTAL = 1 << 50
 
-# Windows takes these for devices, in every directory and with every ending.
-_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE | re.DOTALL)
 #: Characters of a distribution's file name, as the standards for wheels and sdists have them.
 _FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 #: The name that a requirement begins with (PEP 508).
@@ -152,7 +150,7 @@ def check(manifest: Manifest, *, minor: int, own: int) -> None:
     projects = {entry.project for entry in manifest.files}
     _check_gaps(manifest)
     _check_closures(manifest, minor=minor)
-    if devices := sorted(filter(_DEVICE.fullmatch, {*targets, *projects})):
+    if devices := sorted(filter(DEVICE.fullmatch, {*targets, *projects})):
         _refuse(f"{devices[0]!r} is no name of a directory on Windows")
     sizes = [*(entry.size for entry in manifest.files), *(one.size for one in manifest.other_files or ())]
     if sum(sizes) > MAX_TOTAL:
@@ -173,7 +171,7 @@ def check(manifest: Manifest, *, minor: int, own: int) -> None:
 
 def is_of_the_manual(path: str) -> bool:
     """Whether *path* is one that every system can hold below the directory of the manual."""
-    return is_manual(path) and not any(map(_DEVICE.fullmatch, path.split("/")))
+    return is_manual(path) and not any(map(DEVICE.fullmatch, path.split("/")))
 
 
 def _requests(manifest: Manifest) -> Iterator[tuple[str, str]]:

@@ -96,6 +96,9 @@ _LAST = {
     PAGE: 7,
 }
 
+#: Windows takes these for devices, in every directory and with every ending: no file there has such a name.
+DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE | re.DOTALL)
+
 # A file of the manual: no part is hidden, and none ends with a dot.
 _MANUAL_FILE = re.compile(rf"{MANUAL}(?:/[A-Za-z0-9_](?:[A-Za-z0-9._-]{{0,98}}[A-Za-z0-9_])?){{1,8}}")
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import Fault, HashMismatch, InputFaults, UpstreamError
+from pypi_subset.errors import DiskError, Fault, FolderError, HashMismatch, InputFaults, UpstreamError
 from pypi_subset.model.intake.other_files import CarriedFile
 from pypi_subset.requirements.places import places_of
 from pypi_subset.support import bounds, files
@@ -85,7 +85,9 @@ def require_sources(wanted: Iterable[OtherFile], cache: FileCache) -> None:
     for one in wanted:
         what, step = _fault(one.source, one, cache) if one.source else ("", "")
         if what:
-            faults.append(Fault(what=f"{one.source} {what}", path=one.document, line=one.line, next_step=step))
+            faults.append(
+                Fault(what=f"{one.named}: {one.source} {what}", path=one.document, line=one.line, next_step=step)
+            )
     if faults:
         raise InputFaults(sorted(faults, key=lambda fault: fault.line or 0))
 
@@ -94,21 +96,45 @@ def _fault(source: Path, one: OtherFile, cache: FileCache) -> tuple[str, str]:
     """Return what is wrong with a file of this machine, and the next step; two empty texts if nothing is."""
     try:
         facts = source.lstat()
+        what, step = _kind_fault(source, facts)
+        found = "" if what else cache.sha256(source, facts)
     except OSError as error:
         return f"cannot be read: {error.strerror or error}", "correct path, or remove the entry"
+    except (FolderError, DiskError) as error:
+        return f"cannot be read: {error.what}", "make it readable for this user, or remove the entry"
+    if what or found == one.sha256:
+        return what, step
+    # A proposed change must not ask for the hashes of files elsewhere.
+    inside = one.document is not None and not places_of(one.document.parent).refusal(source)[0]
+    shown = f"the sha256 {found}, and the entry says {one.sha256}" if inside else "another sha256 than the entry says"
+    return f"has {shown}", "find out who changed it; if you trust the file, write its hash into the entry"
+
+
+def _kind_fault(source: Path, facts: os.stat_result) -> tuple[str, str]:
+    """Return why what is at *source* cannot be carried, and the next step; two empty texts if it can."""
     if stat.S_ISLNK(facts.st_mode):
         return "is a symbolic link", "name the file that it leads to"
     if stat.S_ISDIR(facts.st_mode):
         return "is a directory", "name one file, or an archive of the directory"
     if not stat.S_ISREG(facts.st_mode):
         return "is no regular file", "name a regular file"
-    found = cache.sha256(source, facts)
-    if found == one.sha256:
-        return "", ""
-    # A proposed change must not ask for the hashes of files elsewhere.
-    inside = one.document is not None and not places_of(one.document.parent).refusal(source)[0]
-    shown = f"the sha256 {found}, and the entry says {one.sha256}" if inside else "another sha256 than the entry says"
-    return f"has {shown}", "find out who changed it; if you trust the file, write its hash into the entry"
+    if is_virtual(source, facts):
+        return "is made by the kernel, and has no bytes on a disk", "copy what it says to a file, and name that one"
+    return "", ""
+
+
+def is_virtual(path: Path, facts: os.stat_result) -> bool:
+    """
+    Return whether the file at *path* is one of those that the kernel makes when they are read, as in ``/proc``.
+
+    Such a file says nothing true about its size, has other bytes at each time, or waits until there are some.
+    """
+    if not hasattr(os, "statvfs") or facts.st_blocks:
+        return False
+    with contextlib.suppress(OSError):
+        system = os.statvfs(path)
+        return system.f_blocks == system.f_files == 0
+    return False
 
 
 def _is_here(one: OtherFile, paths: Paths, cache: FileCache, progress: Progress) -> bool:
@@ -141,7 +167,7 @@ def _bring(absent: Sequence[OtherFile], paths: Paths, network: Network, cache: F
     # Imported late: it loads the network side of pip.
     from pypi_subset.upstream.http import Fetcher  # noqa: PLC0415
 
-    entries = tuple((one.url, f"[[files]] in {_where(one)}") for one in absent if one.url)
+    entries = tuple((one.url, f"{one.named} in {_where(one)}") for one in absent if one.url)
     fetcher = Fetcher(replace(network, entries=entries), say=progress.say)
     with files.folder_errors(paths.packages):
         (paths.packages / FOLDER).mkdir(exist_ok=True)
@@ -193,7 +219,7 @@ def _take(one: OtherFile, packages: Path, fetcher: Fetcher, bar: Stage) -> None:
     if found != one.sha256:
         with files.folder_errors(arrived):
             arrived.unlink()
-        msg = f"{one.url} has the sha256 {found}, and the entry says {one.sha256}"
+        msg = f"{one.named}: {one.url} has the sha256 {found}, and the entry says {one.sha256}"
         step = "find out who changed it; if you trust the file, write its hash into the entry"
         raise HashMismatch(msg, path=one.document, line=one.line, next_step=step)
     with files.folder_errors(place):
@@ -211,7 +237,10 @@ def _copy(one: OtherFile, place: Path, bar: Stage) -> None:
                 part.write(piece)
                 bar.advance(len(piece))
         if hashed.hexdigest() != one.sha256:
-            what, step = f"{source} changed while it was copied", "run the command again when nothing writes to it"
+            what, step = (
+                f"{one.named}: {source} changed while it was copied",
+                "run the command again when nothing writes to it",
+            )
             raise InputFaults([Fault(what=what, path=one.document, line=one.line, next_step=step)])
 
 

@@ -92,8 +92,9 @@ def clean(packages: Path, site: Path) -> Cleaned:
 
     READMEs, snapshots, the list of files that are gone and the ledger of bundles stay.
 
-    :raises FolderError: one of them holds anything that mirror did not make; nothing is removed then.
+    :raises FolderError: one of them is no directory, or holds anything that mirror did not make; nothing is removed then.
     """
+    _require_directories(packages, site)
     require_own(site)
     # To lock a directory creates it, so only an existing one is locked.
     with contextlib.ExitStack() as stack:
@@ -125,6 +126,14 @@ def clean(packages: Path, site: Path) -> Cleaned:
                     staging.remove_tree(path)
             done.append(Emptied(path=str(folder), files=count, bytes=size))
     return Cleaned(directories=tuple(done))
+
+
+def _require_directories(*folders: Path) -> None:
+    """Return if each of *folders* is a directory, or is not there."""
+    for folder in folders:
+        if folder.exists() and not folder.is_dir():
+            msg = "this is no directory"
+            raise FolderError(msg, path=folder, next_step="name a directory that mirror wrote")
 
 
 def _facts(path: Path) -> Iterator[os.stat_result]:

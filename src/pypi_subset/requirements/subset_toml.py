@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pypi_subset.errors import Fault, TargetError
 from pypi_subset.requirements.encodings import UnreadableText, decoded
 from pypi_subset.requirements.places import places_of
-from pypi_subset.requirements.toml import Settings, nearest, not_text, parse_toml, unknown_keys
+from pypi_subset.requirements.toml import Settings, is_name, name_fault, nearest, not_text, parse_toml, unknown_keys
 from pypi_subset.support import files
 from pypi_subset.targets.host import describe_host
 from pypi_subset.targets.named_systems import canonical, is_named, pip_of, tag_of
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
     from pypi_subset.model.targets import Target
 
-#: How sets and targets may be called: safe in a file name, and without the ``--`` that parts the two in a lock's name.
-NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 SETTINGS = "subset.toml"
 #: What the document may have at its top.
 TABLES = ("targets", "sets", "sources", "policy", "proof", "outside", "sdists", "channels", "bootstrap", "files")
@@ -77,18 +74,12 @@ def read_outside(settings: Settings, faults: list[Fault]) -> tuple[Path, ...]:
     return ()
 
 
-def name_fault(name: str) -> tuple[str, str]:
-    """Return what is wrong with *name*, and a name that would be good."""
-    better = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "base"
-    return f"{name!r} is no name: lower-case letters, digits, and single - or _ between them", better
-
-
 def read_targets(settings: Settings, faults: list[Fault]) -> dict[str, Target | None]:
     """Return the targets by name, in the order of the file; ``None`` for what was meant to be one."""
     table = settings.table("targets", faults)
     targets: dict[str, Target | None] = {}
     for name, value in table.items():
-        if not NAME.fullmatch(name):
+        if not is_name(name):
             what, better = name_fault(name)
             faults.append(settings.fault(what, "targets", name, next_step=f"call the target {better!r}, say"))
         targets[name] = _read_target(settings, name, value, faults)
@@ -247,7 +238,7 @@ def _check_name(table: _Table, name: str, files: Collection[str]) -> None:
     if name in files:
         what = f"the set {name!r} has a source and a file {name}.txt"
         table.fault(what, "source", step="drop the line, or rename one of the two")
-    if not NAME.fullmatch(name):
+    if not is_name(name):
         what, better = name_fault(name)
         table.fault(what, step=f"call the set {better!r}, say")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import Fault
+from pypi_subset.model.paths import DEVICE
 from pypi_subset.support import bounds
 from pypi_subset.support.text import depth, has_long_number
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
+#: How sets, targets, sources and channels may be called: safe in a file name, and without the ``--`` that parts two names.
+NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 #: What is wrong with a number that `int` would refuse.
 LONG_NUMBER = f"a number of more than {bounds.LONGEST_NUMBER} digits"
 
@@ -167,3 +170,18 @@ def not_text(key: str, value: object) -> tuple[str, str]:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{key} is the number {value}", f'quote it: "{value}"'
     return f"{key} must be a string", f'write {key} = "…"'
+
+
+def is_name(name: str) -> bool:
+    """Return whether a set or a target may be called *name*: files on each system are named after it."""
+    return bool(NAME.fullmatch(name)) and not DEVICE.fullmatch(name)
+
+
+def name_fault(name: str) -> tuple[str, str]:
+    """Return what is wrong with *name*, and a name that would be good."""
+    better = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "base"
+    if DEVICE.fullmatch(better):
+        better = f"{better}-1"
+    if DEVICE.fullmatch(name):
+        return f"{name!r} is a device on Windows, where no file has that name", better
+    return f"{name!r} is no name: lower-case letters, digits, and single - or _ between them", better

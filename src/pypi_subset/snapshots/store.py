@@ -20,7 +20,7 @@ from pypi_subset.errors import FolderError, SubsetError
 from pypi_subset.model import documents, door
 from pypi_subset.model.documents import Document
 from pypi_subset.model.manifest import Manifest, Sha256
-from pypi_subset.model.paths import MANIFEST, README, REPORT
+from pypi_subset.model.paths import DEVICE, MANIFEST, README, REPORT
 from pypi_subset.model.report import Digest, Time
 from pypi_subset.snapshots.pool import SNAPSHOTS, Pool, lost
 from pypi_subset.support import files, staging
@@ -34,8 +34,6 @@ _NAMED, _SUFFIX = "named", ".json"
 #: Characters of a name. It becomes a file name on each system, and a word of a command line.
 _LONGEST = 60
 _NAME = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
-#: Names of Windows' devices, which no file can have there.
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?")
 #: The name of the site of the run. No snapshot has it.
 SITE = "site"
 
@@ -83,7 +81,10 @@ def require_name(name: str) -> str:
 
     :raises SubsetError: it may not.
     """
-    if not (_NAME.fullmatch(name) and len(name) <= _LONGEST) or name == SITE or _DEVICE.fullmatch(name):
+    if DEVICE.fullmatch(name):
+        msg = f"a snapshot cannot be called {name!r}, a device on Windows: no file there has that name"
+        raise SubsetError(msg, next_step="choose another name, as in 2026-11")
+    if not (_NAME.fullmatch(name) and len(name) <= _LONGEST) or name == SITE:
         msg = f"a snapshot cannot be called {name!r}" if name else "the snapshot has no name"
         step = f"use up to {_LONGEST} lower-case letters and digits, with single '-', '_' or '.' between, as in 2026-11"
         raise SubsetError(msg, next_step=step)

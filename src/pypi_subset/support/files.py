@@ -32,9 +32,8 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY | getattr(os, "O_NOFOLLOW",
 #: Bytes that are read of a file first, and then at once.
 _PAGE, _PIECE = 1 << 15, 1 << 18
 
-#: How a file is opened for reading, and how a foreign one is: an open that waits for a writer ends.
-_PLAIN = os.O_RDONLY | BINARY | getattr(os, "O_CLOEXEC", 0)
-_READ = _PLAIN | getattr(os, "O_NONBLOCK", 0)
+#: How a file is opened for reading: an open that would wait for a writer ends.
+_READ = os.O_RDONLY | BINARY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def walk(folder: Path, *, but: Collection[str] = ()) -> Iterator[tuple[str, os.stat_result]]:
@@ -73,7 +72,7 @@ def sha256_of(path: Path | str) -> str:
     found = hashlib.sha256()
     try:
         # A site has tens of thousands of small files: a stream for each takes as long as its hash.
-        descriptor = os.open(path, _PLAIN)
+        descriptor = os.open(path, _READ)
         try:
             # Most of them are pages, which one short piece holds: `hashlib.file_digest` clears 256 kB for each.
             size = _PAGE

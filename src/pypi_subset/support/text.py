@@ -14,6 +14,10 @@ _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
+#: Characters of a word and of a line that are shown.
+_LONGEST_WORD, _LONGEST_LINE = 400, 3000
+_LONG_WORD = re.compile(rf"\S{{{_LONGEST_WORD + 1},}}")
+
 #: What may be secret of a URL in a sentence: user and password, and all from the query on. A password and a query may hold
 #: quotation marks, so that nothing but a blank ends them.
 _URL = re.compile(r"//(?:[^/?#\s]*@)?([^?#\s]*)([?#]\S*)?")
@@ -38,6 +42,22 @@ def printable(text: str, *, lines: bool = False) -> str:
     if is_seen(text):
         return text
     return "".join(sign if sign.isprintable() and not _UNSEEN.match(sign) else _escape(sign) for sign in text)
+
+
+def shortened(line: str) -> str:
+    """
+    Return *line* for a reader: a very long word or line keeps its beginning and its end.
+
+    A value that a message repeats may have any length. The next step is at the end.
+    """
+    if len(line) <= _LONGEST_WORD:
+        return line
+    line = _LONG_WORD.sub(lambda match: _cut(match[0], _LONGEST_WORD), line)
+    return line if len(line) <= _LONGEST_LINE else _cut(line, _LONGEST_LINE)
+
+
+def _cut(text: str, most: int) -> str:
+    return f"{text[: most * 3 // 4]}…{text[-most // 5 :]}"
 
 
 def is_seen(text: str) -> bool:

@@ -67,7 +67,7 @@ def test_the_next_step_has_the_directories_of_the_run(tmp_path: Path) -> None:
     again = subset("init", *flags, cwd=tmp_path)
     assert again.stdout.endswith("Next: `pypi-subset mirror --requirements 'my own'`\n"), again.stderr
     assert subset("clean", *flags, cwd=tmp_path).stdout == (
-        "removed from packages: nothing\nremoved from site: nothing\nNext: `pypi-subset mirror --requirements 'my own'`\n"
+        "there is no directory packages\nthere is no directory site\nNext: `pypi-subset mirror --requirements 'my own'`\n"
     )
 
 

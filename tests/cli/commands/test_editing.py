@@ -31,7 +31,7 @@ def test_json(tmp_path: Path) -> None:
     """The document has the changes; an error is one too."""
     done = subset("add", "six", "--target", "lab=rhel-10", "--json", cwd=tmp_path)
     document = json.loads(done.stdout)
-    assert (document["schema"], document["written"]) == ("1.0", True)
+    assert (document["schema"], document["written"]) == ("1.1", True)
     assert {change["path"]: change["added"] for change in document["changes"]} == {
         "requirements/base.txt": ["six"],
         "requirements/subset.toml": ["[targets]", 'lab = "rhel-10"'],

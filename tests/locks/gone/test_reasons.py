@@ -54,6 +54,23 @@ def test_a_source_that_lost_a_version(workspace: Workspace) -> None:
     assert said == "base--linux: lib 2.0 -> 1.0, a lower version: 2.0 is not offered any more"
 
 
+def test_a_target_that_takes_other_wheels(workspace: Workspace, index: Index) -> None:
+    """The index has the release still: the pip of the target cannot see its wheel, or the target is another one."""
+    index.add(make_wheel("lib", "2.0", tag="cp311-cp311-manylinux_2_28_x86_64"))
+    index.add(make_wheel("lib", "1.0", tag="cp311-cp311-manylinux2014_x86_64"))
+    workspace.write("base.txt", "lib\n")
+    workspace.toml({"linux": "cp311-manylinux_2_28_x86_64"})
+    mirror(workspace)
+    workspace.toml({"linux": {"tag": "cp311-manylinux_2_28_x86_64", "pip": "20.2.4"}})
+    lower = "base--linux: lib 2.0 -> 1.0, a lower version: 2.0"
+    assert f"{lower} has no wheel that pip 20.2.4 sees" in mirror(workspace)[0].warnings
+    workspace.toml({"linux": "cp311-manylinux_2_28_x86_64"})
+    mirror(workspace, update=True)
+    workspace.toml({"linux": "cp311-manylinux_2_17_x86_64"})
+    said = f"{lower} has no wheel for cp311-cp311-manylinux_2_17_x86_64"
+    assert said in mirror(workspace)[0].warnings
+
+
 @pytest.mark.slow
 def test_a_build_requirement_that_comes_from_a_source_now(workspace: Workspace, index: Index) -> None:
     """The same holds for what a build requires."""

@@ -50,6 +50,7 @@ def test_other_faults_hide_no_channel(workspace: Workspace) -> None:
         ('prod = "--delete"', "the destination of the channel prod is '--delete'"),
         ('prod = "a\\u0007"', "the destination of the channel prod is"),
         ('Prod = "x"', "'Prod' is no name of a channel"),
+        ('prn = "x"', "'prn' is a device on Windows"),
         ('site = "x"', "'site' is no name of a channel"),
         ('prod = "x"\ntest = "./x"', "the channels prod and test have one destination"),
     ],

@@ -119,6 +119,7 @@ def test_nothing_private_leaves(place: Path, monkeypatch: pytest.MonkeyPatch) ->
         (["-r", "none.txt"], 2, "none.txt cannot be read: No such file or directory; name a readable file"),
         (["a", "--set", "My Set"], 2, "--set is no name of a subset; write letters in lower case, digits and hyphens"),
         (["a", "--target", "../x"], 2, "--target is no name of a subset"),
+        (["a", "--target", "aux"], 2, "--target aux is a device on Windows, and no subset has that name"),
         (["a", "--to", "other.txt"], 2, "other.txt is another file; name a new one with --to"),
         (["a", "--to", "."], 2, ".: Is a directory; name another file with --to"),
         (["a", "--to", "none/request.json"], 3, "No such file or directory"),

@@ -6,10 +6,12 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from pypi_subset.locks.gone.look import files_of
+from pypi_subset.targets.tag import tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from packaging.tags import Tag
     from packaging.version import Version
 
     from pypi_subset.model.candidates import Candidate
@@ -40,7 +42,11 @@ class Reasons:
         :param source: that source; ``None`` for pip's indexes.
         """
         tags = frozenset(target.tags)
-        left = [one for one in offered if one.distribution.version == version and one.tags and one.tags & tags]
+        wheels = [one for one in offered if one.distribution.version == version and one.tags]
+        left = [one for one in wheels if one.tags and one.tags & tags]
+        if wheels and not left:
+            # The index has the release: the target differs from the one of the earlier lock.
+            return _unfit([one.tags for one in wheels if one.tags], target)
         if not left:
             then = self._sources.get((project, version))
             names = {one.name for one in source.chain} if source and not source.is_open else set[str]()
@@ -54,3 +60,12 @@ class Reasons:
         if len(yanked) == len(left):
             return f"was yanked: {yanked[0]}" if yanked[0] else "was yanked"
         return ""
+
+
+def _unfit(wheels: Iterable[frozenset[Tag]], target: Target) -> str:
+    """Return why *target* takes none of the wheels of a release, each with its tags."""
+    platforms = (*target.platforms, *target.unseen)
+    newest = {*tags_of(target.implementation, target.python[:2], target.abis, platforms)} if target.pip else set()
+    if any(one & newest for one in wheels):
+        return f"has no wheel that pip {target.pip} sees"
+    return f"has no wheel for {target.tag}"

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pypi_subset.model.paths import OTHERS, OTHERS_PAGE, PYTHON_DOWNLOADS
+from pypi_subset.model.paths import DEVICE, OTHERS, OTHERS_PAGE, PYTHON_DOWNLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 _LONGEST, _MOST_PARTS = 240, 12
 #: A part of a path. Of other characters, a shell, a URL or a file system may make something else.
 _PART = re.compile(r"[A-Za-z0-9._+!-]+")
-# Windows takes these for devices, in every directory and with every ending.
-_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +29,7 @@ class OtherFile:
     :param url: its address, empty if it is on this machine.
     :param document: the document with the entry.
     :param line: the line of the entry.
+    :param number: which entry of the document it is, from 1.
     """
 
     to: str
@@ -39,6 +38,12 @@ class OtherFile:
     url: str = ""
     document: Path | None = None
     line: int | None = None
+    number: int = 0
+
+    @property
+    def named(self) -> str:
+        """How messages name the entry."""
+        return entry_name(self.number, self.to)
 
     @property
     def path(self) -> str:
@@ -64,6 +69,11 @@ class CarriedFile:
     place: Path
 
 
+def entry_name(number: int, to: str) -> str:
+    """Return how messages name an entry: by its place among the tables, and by where its file goes."""
+    return f"[[files]] {number} (to = {to!r})" if to else f"[[files]] {number}"
+
+
 def fault_of(to: str) -> tuple[str, str]:
     """Return why *to* is no path below ``files/``, and the next step; two empty texts if it is one."""
     return next(_faults_of(to), ("", ""))
@@ -80,7 +90,7 @@ def _faults_of(to: str) -> Iterator[tuple[str, str]]:
             yield f"has the hidden part {part!r}", "drop the dot: web servers do not hand out hidden files"
         if part.startswith("-") or part.endswith("."):
             yield f"has the part {part!r}", "let no part begin with a hyphen or end with a dot"
-        if _DEVICE.fullmatch(part):
+        if DEVICE.fullmatch(part):
             yield f"has the part {part!r}, a device on Windows", "give it another name"
     if len(f"{OTHERS}/{to}") > _LONGEST or len(parts) >= _MOST_PARTS:
         yield "is too long", f"use at most {_LONGEST - len(OTHERS) - 1} characters and {_MOST_PARTS - 1} parts"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import InputFaults
+from pypi_subset.model.paths import DEVICE
 from pypi_subset.requirements.places import places_of
 from pypi_subset.requirements.subset_toml import SETTINGS, read_settings
-from pypi_subset.requirements.toml import not_text
+from pypi_subset.requirements.toml import NAME, not_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from pypi_subset.errors import Fault
     from pypi_subset.requirements.toml import Settings
 
-#: As names of targets are.
-_NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _LONGEST = 60
 _EXAMPLE = 'write prod = "/srv/www/pypi/prod", or what rsync takes: prod = "host:/srv/www/pypi/prod"'
 
@@ -48,7 +46,9 @@ def read_channels(settings: Settings, faults: list[Fault]) -> tuple[tuple[str, s
     found: dict[str, str] = {}
     for name, value in settings.table("channels", faults).items():
         what, step = "", _EXAMPLE
-        if not _NAME.fullmatch(name) or len(name) > _LONGEST or name == "site":
+        if DEVICE.fullmatch(name):
+            what, step = f"{name!r} is a device on Windows, where no file has that name", "call it test or prod, say"
+        elif not NAME.fullmatch(name) or len(name) > _LONGEST or name == "site":
             what = f"{name!r} is no name of a channel: lower-case letters, digits, and single - or _ between them"
             step = 'call it test or prod, say; "site" is the site of this directory'
         elif not isinstance(value, str):

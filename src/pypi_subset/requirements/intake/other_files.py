@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pypi_subset.errors import Fault, InputFaults
-from pypi_subset.model.intake.other_files import OtherFile, fault_of
+from pypi_subset.model.intake.other_files import OtherFile, entry_name, fault_of
 from pypi_subset.requirements.places import places_of
 from pypi_subset.requirements.subset_toml import SETTINGS, read_settings
 from pypi_subset.requirements.toml import nearest, not_text
@@ -57,7 +57,7 @@ def read_files(settings: Settings, places: Places, faults: list[Fault]) -> tuple
     above: dict[str, OtherFile] = {}
     for number, values in enumerate(tables):
         line = headers[number] if len(headers) == len(tables) else settings.line(FILES)
-        entry = _Entry(settings=settings, line=line, values=values, faults=faults)
+        entry = _Entry(settings=settings, number=number + 1, line=line, values=values, faults=faults)
         if (one := entry.file(places)) is not None:
             entry.require_apart(one, taken, above)
             found.append(one)
@@ -85,16 +85,19 @@ def files_of(root: Path) -> tuple[OtherFile, ...]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Entry:
-    """One table at *line*."""
+    """The table *number* at *line*."""
 
     settings: Settings
+    number: int
     line: int | None
     values: Mapping[str, Any]
     faults: list[Fault]
 
     def fault(self, what: str, step: str, excerpt: tuple[str, ...] = ()) -> None:
         """Add a fault of the entry."""
-        fault = Fault(what=what, path=self.settings.path, line=self.line, next_step=step, excerpt=excerpt)
+        to = self.values.get("to", "")
+        name = entry_name(self.number, to if isinstance(to, str) else "")
+        fault = Fault(what=f"{name}: {what}", path=self.settings.path, line=self.line, next_step=step, excerpt=excerpt)
         self.faults.append(fault)
 
     def file(self, places: Places) -> OtherFile | None:
@@ -113,6 +116,7 @@ class _Entry:
             url=self._url(),
             document=self.settings.path,
             line=self.line,
+            number=self.number,
         )
         return found if len(self.faults) == before else None
 

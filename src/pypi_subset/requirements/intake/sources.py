@@ -15,7 +15,7 @@ from pypi_subset.distributions import filenames
 from pypi_subset.model.intake.sources import OWN_WHEELS, Source, Sources, covers, overlapping, uncovered
 from pypi_subset.requirements.intake import durations
 from pypi_subset.requirements.intake.directories import unread
-from pypi_subset.requirements.toml import nearest, not_text, unknown_keys
+from pypi_subset.requirements.toml import NAME, nearest, not_text, unknown_keys
 from pypi_subset.support import files
 from pypi_subset.support.secrets.paths import looks_secret
 
@@ -31,7 +31,6 @@ _KEYS = ("index", "wheels", "projects", "targets", "min_age", "only")
 #: A key beside the tables: projects that pip's indexes are never asked for.
 _PRIVATE = "private"
 _PATTERN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|[A-Za-z0-9][A-Za-z0-9._-]*\*")
-_NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 
 
 def read_sources(settings: Settings, targets: Collection[str], places: Places, faults: list[Fault]) -> Sources:
@@ -152,7 +151,7 @@ class _Table:
             self.fault(f"{self.name!r} must be a table", step=f"write [sources.{self.name}]")
             return None
         self.faults.extend(unknown_keys(self.settings, self.values, _KEYS, "sources", self.name))
-        if not _NAME.fullmatch(self.name):
+        if not NAME.fullmatch(self.name):
             self.fault(f"{self.name!r} is no name", step="write lower-case letters, digits, and single - or _ between")
         index, wheels = self._index(), self._wheels(places)
         if (index is None) == (wheels is None) and len(self.faults) == before:

@@ -11,7 +11,7 @@ from pypi_subset.errors import Fault, SubsetError
 from pypi_subset.model.requests import Document, Request, RequirementSet
 from pypi_subset.requirements.lines.requirements_txt import Entry, Include, Setting, read_file
 from pypi_subset.requirements.source import Notice, is_text
-from pypi_subset.requirements.subset_toml import NAME, name_fault
+from pypi_subset.requirements.toml import is_name, name_fault
 from pypi_subset.support import bounds
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def read_sets(
     included = {_key(entry.path) for entry in entries if isinstance(entry, Include)}
     for name, path in paths.items():
         if name in choices or _key(path) not in included:
-            if not NAME.fullmatch(name):
+            if not is_name(name):
                 what, better = name_fault(name)
                 faults.append(Fault(what=what, path=path, next_step=f"rename the file, for example to {better}.txt"))
             yield _read_set(name, path, files, choices[name].targets if name in choices else targets, faults)

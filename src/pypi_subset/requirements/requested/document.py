@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
@@ -27,6 +28,8 @@ _Name: TypeAlias = Annotated[str, Meta(pattern=r"^([a-z0-9]+([-_][a-z0-9]+)*)?$(
 _Project: TypeAlias = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$(?!\n)", min_length=1, max_length=200)
 ]
+#: What msgspec says of a text that has another form than its pattern.
+_UNMATCHED = re.compile(r"Expected `str` matching regex .* - at `\$\.(?P<place>.*)`", re.DOTALL)
 _STEP = "write it again with `request.py` of the site"
 #: What the machine is called in messages if the request does not name its target.
 MACHINE = "machine"
@@ -129,7 +132,7 @@ def requested_in(data: bytes, path: Path) -> Requested:
     try:
         found = documents.parse(data, RequestDocument)
     except ValueError as error:
-        raise _damaged(path, str(error)) from error
+        raise _damaged(path, _in_words(str(error))) from error
     asked = {str(one): one for one in (_requirement(path, n, one) for n, one in enumerate(found.requirements, 1))}
     if found.machine is not None and (other := sorted(found.machine.keys() - FACTS)):
         raise _damaged(path, f"the description of the machine has the unknown key {other[0]!r}")
@@ -165,6 +168,19 @@ def _requirement(path: Path, number: int, line: RequestedLine) -> Requirement:
     if (plain.name, plain.specifier) != (line.name, line.specifier):
         raise _damaged(path, f"requirement {number}: its name or its versions have further parts")
     return found
+
+
+def _in_words(message: str) -> str:
+    """Return what msgspec says of a document, without the pattern of a name."""
+    found = _UNMATCHED.fullmatch(message)
+    if found is None:
+        return message
+    allowed = (
+        "a name: lower-case letters, digits, and single - or _ between them"
+        if found["place"] in {"set", "target"}
+        else "the name of a project: letters, digits, and . _ - between them"
+    )
+    return f"{found['place']} is not {allowed}"
 
 
 def _damaged(path: Path, why: str) -> SubsetError:

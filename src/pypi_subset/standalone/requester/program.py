@@ -26,6 +26,8 @@ PROGRAM = "request.py"
 MOST_REQUIREMENTS, LONGEST_REQUEST = 1000, 1 << 20
 #: A name of a set or a target.
 NAME_OF_SUBSET = re.compile(r"(?=.{1,100}\Z)[a-z0-9]+(?:[-_][a-z0-9]+)*", re.ASCII)
+#: Devices of Windows, which no set or target of a subset is called.
+DEVICE = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]", re.ASCII)
 DESCRIPTION = (
     "Write what this machine lacks to a file for the connected side: names, versions and a description of this machine."
     " Exit codes: 0 done, 2 wrong use, 3 surroundings."
@@ -61,6 +63,8 @@ def carry_out(chosen: "Any") -> None:
     for option, name in (("--set", chosen.set), ("--target", chosen.target)):
         if name and not NAME_OF_SUBSET.fullmatch(name):
             raise Misused(f"{option} is no name of a subset; write letters in lower case, digits and hyphens")
+        if DEVICE.fullmatch(name):
+            raise Misused(f"{option} {name} is a device on Windows, and no subset has that name")
     check_place(chosen.to)
     names = own_names()
     found = gathered(chosen, names)
