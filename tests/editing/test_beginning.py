@@ -139,6 +139,22 @@ def test_a_single_command_line_drops_nothing_in_silence(
     assert (caught.value.next_step, tree(root)) == (step, before)
 
 
+def test_what_the_site_does_not_have_is_dropped_with_a_note(tmp_path: Path) -> None:
+    """A name or a target that was misspelt stops one call alone; a table that the user wrote is never dropped so."""
+    root = tmp_path / ".stick.subset" / "requirements"
+    one_shot(root, projects=["six", "pandsa"], on=["rhel8"], pythons=["3.6"])
+    held = frozenset({"six", "rhel-9"})
+    later = one_shot(root, projects=["six", "pandas"], on=["rhel8"], pythons=["3.12"], held=held)
+    assert later.notes == ("dropped what an earlier call requested: pandsa, the target rhel-8",)
+    assert [str(one.requirement) for one in read_subset(root).sets[0].requests] == ["six", "pandas"]
+    with pytest.raises(SubsetError, match=r"would drop six;"):
+        one_shot(root, projects=["pandas"], on=["rhel8"], pythons=["3.12"], held=held)
+    with (root / "subset.toml").open("a") as stream:
+        stream.write("[policy]\nmin_age = 7\n")
+    with pytest.raises(SubsetError, match=r"would drop \[policy\];"):
+        one_shot(root, projects=["six", "pandas"], on=["rhel8"], pythons=["3.12"], held=frozenset())
+
+
 def test_a_single_command_line_may_name_more(tmp_path: Path) -> None:
     """Further projects and targets, and other versions of the same project, drop nothing."""
     root = tmp_path / "one"

@@ -6,6 +6,8 @@ import shlex
 import tomllib
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from pypi_subset.editing import requirement_lines
 from pypi_subset.editing.changes import USUAL, Texts
 from pypi_subset.editing.settings_text import Settings
@@ -15,7 +17,7 @@ from pypi_subset.requirements.toml import name_fault
 from pypi_subset.targets.named_systems import canonical, tag_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from pypi_subset.editing.changes import Edited
@@ -59,7 +61,13 @@ def init(
 
 
 def one_shot(
-    root: Path, *, projects: Sequence[str], on: Sequence[str], pythons: Sequence[str], replace: bool = False
+    root: Path,
+    *,
+    projects: Sequence[str],
+    on: Sequence[str],
+    pythons: Sequence[str],
+    replace: bool = False,
+    held: Collection[str] | None = None,
 ) -> Edited:
     """
     Return what changed in the directory *root*, which asks for exactly this now.
@@ -67,27 +75,38 @@ def one_shot(
     The parameters are those of `init`; *root* belongs to one command line alone.
 
     :param replace: whether something that *root* asks for may be lost.
+    :param held: the projects and targets that the site has. Others are dropped with a note: an earlier call asked for them
+        and failed, as one with a misspelt name does. ``None`` means that the site has them all.
     :raises FolderError: something would be lost that the user did not allow; then nothing is written.
     """
     texts = _texts(root, projects, on, pythons)
-    lost = [] if replace else _lost(texts)
+    gone, lost = _dropped(texts), list[str]()
+    if not replace:
+        lost = [said for name, said in gone if held is None or not name or name in held]
     if lost:
         site = root.parent.with_name(root.parent.name.removeprefix(".").removesuffix(".subset"))
         msg = f"an earlier call asked for more, and this one would drop {', '.join(lost)}"
         words = shlex.join([*projects, "--site", str(site)])
         step = f"add to it with `pypi-subset add {words}`, or drop that with `--replace`"
         raise FolderError(msg, path=site, next_step=step)
-    return texts.finish(dry=False)
+    notes = (f"dropped what an earlier call requested: {', '.join(said for _, said in gone)}",) if gone else ()
+    return structs.replace(texts.finish(dry=False), notes=notes)
 
 
-def _lost(texts: Texts) -> list[str]:
-    """Return what *texts* had and do not have any more: projects, targets, and further tables of the settings."""
+def _dropped(texts: Texts) -> list[tuple[str, str]]:
+    """
+    Return what *texts* had and do not have any more: projects, targets, and further tables of the settings.
+
+    Each has its name, ``""`` for a table, and what an error calls it.
+    """
     base = texts.root / f"{USUAL}.txt"
     before, after = ({one.project for one in requirement_lines.entries(lines)} for lines in texts.both(base))
     was, now = (tomllib.loads(text) for text in map("".join, texts.both(texts.settings)))
     targets = [name for name, value in was.get("targets", {}).items() if now["targets"].get(name) != value]
     tables = [f"[{name}]" for name in was.keys() - now.keys()]
-    return [*sorted(before - after), *(f"the target {name}" for name in targets), *sorted(tables)]
+    named = [(name, name) for name in sorted(before - after)]
+    named += [(name, f"the target {name}") for name in targets]
+    return [*named, *(("", table) for table in sorted(tables))]
 
 
 def _written(root: Path, projects: Sequence[str], on: Sequence[str], pythons: Sequence[str], *, dry: bool) -> Edited:

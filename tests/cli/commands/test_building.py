@@ -196,7 +196,10 @@ def test_one_line_from_nothing(tmp_path: Path, index: Index) -> None:
     """Projects on the command line need no files; later commands find the subset by its site alone."""
     index.add(make_wheel("demo", requires=["dep"]), make_wheel("dep"), make_wheel("other"))
     words = ["--on", "rhel8", "--python", "3.12", "--into", "stick"]
+    misspelt = subset("mirror", "dmeo", *words, cwd=tmp_path, PIP_INDEX_URL=index.url)
+    assert misspelt.returncode == 1
     first = subset("mirror", "demo", *words, cwd=tmp_path, PIP_INDEX_URL=index.url)
+    assert first.stdout.startswith("dropped what an earlier call requested: dmeo\n")
     assert "stick is built: 1 lock resolved; 2 files fetched (" in first.stdout, first.stderr
     assert first.stdout.endswith("Next: `pypi-subset verify --site stick`\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == [".stick.subset", "stick"]

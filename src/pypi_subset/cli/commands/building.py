@@ -120,8 +120,23 @@ def _one_shot(run: Run, projects: Sequence[str], on: Sequence[str], pythons: Seq
     from pypi_subset.editing import beginning  # noqa: PLC0415
 
     run = dataclasses.replace(run, requirements=own / PLACES[0], packages=own / PLACES[1])
-    beginning.one_shot(run.requirements, projects=projects, on=on, pythons=pythons, replace=replace)
+    held = _held(run.site)
+    edited = beginning.one_shot(run.requirements, projects=projects, on=on, pythons=pythons, replace=replace, held=held)
+    run.display.say(*edited.notes)
     return run
+
+
+def _held(site: Path) -> frozenset[str] | None:
+    """Return the names of the projects and targets of *site*, none if it was never built, ``None`` if they are not known."""
+    from pypi_subset.model.door import read_manifest  # noqa: PLC0415
+
+    if not (site / MANIFEST).is_file():
+        return frozenset()
+    try:
+        found = read_manifest(site)
+    except SubsetError:
+        return None
+    return frozenset({one.project for one in found.files} | {one.name for one in found.targets})
 
 
 def _mirror(run: Run, *, update: bool, allow_downgrade: bool, unisolated: bool, forget: Sequence[str] = ()) -> None:
