@@ -118,6 +118,20 @@ def test_a_narrow_terminal_gets_blocks(watched: Watched) -> None:
         assert [line.split() for line in shown.splitlines()[-2:]] == [["linux", "1,234"], ["7"]]
 
 
+@pytest.mark.parametrize(("width", "blocks"), [(69, True), (70, False)])
+def test_a_table_that_would_cut_its_words_becomes_blocks(watched: Watched, width: int, blocks: bool) -> None:  # noqa: FBT001 - a case
+    """Words of twelve letters stay whole, longer ones may fold; a number is never cut."""
+    display = Display(Console(file=watched, width=width, force_terminal=True, color_system=None))
+    display.table(["target", "how", "where", "count"], [["a" * 12, "b" * 12 + " c", "/" * 60, 123_456_789_012_345_678]])
+    lines = watched.getvalue().splitlines()
+    assert (lines[0] == f"target: {'a' * 12}") is blocks
+    assert ("count: 123,456,789,012,345,678" in lines) is blocks
+    assert "123,456,789,012,345,678" in watched.getvalue()
+    assert re.search("a{12}", watched.getvalue())
+    assert re.search("b{12}", watched.getvalue())
+    assert blocks or max(map(len, lines)) <= width
+
+
 def test_a_table_with_edges_begins_with_its_headings() -> None:
     """In a pipe and on a terminal, no line of blanks comes first; the rest is what rich prints."""
     table = Table("target", "set", box=box.SIMPLE_HEAD, pad_edge=False)

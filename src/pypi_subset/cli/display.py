@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 PLAIN_WIDTH = 140
 #: Columns below which a terminal gets no tables.
 NARROW = 60
+#: Length of a word that a table may fold; shorter ones stay whole.
+WORD = 12
+#: Blanks between two columns of a table, and at its edges.
+_GAP, _EDGES = 3, 2
 
 
 def literal(text: str, style: str = "") -> Text:
@@ -145,10 +149,10 @@ class Display:
         self._print(f"warning: {line}")
 
     def print(self, table: Table) -> None:
-        """Print *table*; on a narrow terminal each row is a block of lines."""
+        """Print *table*; on a terminal that is too narrow for it each row is a block of lines."""
         if self._quiet:
             return
-        if self.console.is_terminal and self.console.width < NARROW:
+        if self.console.is_terminal and self.console.width < max(NARROW, _least(table)):
             self.console.print(_blocks(table), soft_wrap=True)
         else:
             lines = self.console.render_lines(table, pad=False)
@@ -175,6 +179,16 @@ class Display:
         for row in rows:
             table.add_row(*(literal(_cell(value)) for value in row))
         self.print(table)
+
+
+def _least(table: Table) -> int:
+    """Return the width below which *table* folds short words, or cuts a column that must not wrap."""
+    widths = [_EDGES - _GAP]
+    for column in table.columns:
+        texts = [str(cell) for cell in (column.header, *column.cells)]
+        words = texts if column.no_wrap else [word[:WORD] for text in texts for word in text.split()]
+        widths.append(_GAP + max(map(len, words), default=0))
+    return sum(widths)
 
 
 def _blocks(table: Table) -> Text:

@@ -240,7 +240,7 @@ def table_of(checks: Sequence[Check]) -> Table:
     had = {check.status for check in checks}
     words = [word for word in STATUSES if word in had or word not in {"amber", "differs", "accepted"}]
     for heading in words:
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     rows: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for check in checks:
         proof = f"{check.proof}, proven before" if check.remembered else check.proof
