@@ -87,14 +87,16 @@ class WhyAnswer(Document, frozen=True, kw_only=True):
 
     :param schema: version of this form, major.minor.
     :param files: those that the named target needs, or all.
+    :param required_by: the projects that require it, sorted, each with the extra that does. Since 1.1.
     """
 
     name: ClassVar[str] = "the result of why"
-    version: ClassVar[Literal["1.0"]] = "1.0"
+    version: ClassVar[Literal["1.1"]] = "1.1"
 
-    schema: Literal["1.0"]
+    schema: Literal["1.1"]
     project: str
     files: tuple[NeededFile, ...]
+    required_by: tuple[str, ...]
 
 
 class SizedFile(Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from pypi_subset.errors import SubsetError, TargetError
 from pypi_subset.locks.gaps import accepted_gaps
 from pypi_subset.locks.why import chains, edges
-from pypi_subset.model.closures.closure import Step
+from pypi_subset.model.closures.closure import Step, closures_in
 from pypi_subset.model.closures.numbers import listed
 from pypi_subset.model.door import require_readable
 from pypi_subset.model.manifest import (
@@ -113,6 +113,25 @@ def why(manifest: Manifest, project: str, target: str | None = None) -> tuple[st
     lines = [_line(entry, need) for entry, need in needs if target in {None, need.target}]
     elsewhere = ", ".join(sorted({need.target for _, need in needs}))
     return tuple(lines or [f"{name}: not needed on {target}; needed on {elsewhere}"])
+
+
+def required_by(manifest: Manifest, project: str, target: str | None = None) -> tuple[str, ...]:
+    """
+    Return the projects that require *project*, sorted, each with the extra that does: ``httpx[http2]``.
+
+    :param target: the name of one target, or ``None`` for all.
+    :raises SubsetError: the closures of the manifest do not go with its files.
+    """
+    name = canonicalize_name(project)
+    try:
+        found = closures_in(manifest)
+    except ValueError as error:
+        msg = f"the manifest is damaged: {error}"
+        raise SubsetError(msg, next_step="run `pypi-subset mirror`") from error
+    steps = {step for (_, own), closure in found.items() if target in {None, own} for step in closure.steps}
+    return tuple(
+        sorted(f"{one.by}[{one.extra}]" if one.extra else one.by for one in steps if one.by and one.to == name)
+    )
 
 
 def largest(manifest: Manifest, target: str | None = None) -> tuple[File, ...]:

@@ -60,8 +60,8 @@ def test_doctor_examines_and_says_what_is_wrong(workspace: Workspace, index: Ind
 
 
 @pytest.mark.slow
-def test_why_names_the_page_where_a_lock_requests_everything(workspace: Workspace, index: Index) -> None:
-    """The lock of another tool requests each project: its line says nothing of who requires it, and the page does."""
+def test_why_names_what_requires_a_project_that_a_lock_requests(workspace: Workspace, index: Index) -> None:
+    """The lock of another tool requests each project: the chain says nothing of who requires it, so a last line does."""
     wheels = make_wheel("app", requires=["lib"]), make_wheel("lib")
     index.add(*wheels)
     packages = "".join(
@@ -74,7 +74,13 @@ def test_why_names_the_page_where_a_lock_requests_everything(workspace: Workspac
     workspace.toml({"win": "cp312-win_amd64"}, more='[sets.lab]\nsource = "../pylock.toml"\n')
     made = subset("mirror", cwd=workspace.root, PIP_INDEX_URL=index.url)
     assert made.returncode == 0, made.stderr
-    done = subset("why", "lib", cwd=workspace.root)
+    done = subset("why", "lib", "win", cwd=workspace.root)
     page = "site/project/lib/index.html"
-    assert f"pylock.toml requests each project by itself; {page} lists what requires lib" in done.stderr + done.stdout
+    assert done.stdout.splitlines()[1:] == [
+        f"pylock.toml requests each project by itself; lib is required by app, see {page}"
+    ]
+    first = subset("why", "app", cwd=workspace.root).stdout.splitlines()
+    assert first[1:] == ["pylock.toml requests each project by itself; no other project requires app"]
+    document = json.loads(subset("why", "lib", "--json", cwd=workspace.root).stdout)
+    assert document["required_by"] == ["app"]
     assert re.search(r'<a href="[^"]*app/[^"]*">app</a>', (workspace.root / page).read_text())

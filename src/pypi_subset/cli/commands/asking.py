@@ -13,6 +13,8 @@ from pypi_subset.cli.command import Run, command
 from pypi_subset.errors import FaultsFound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pypi_subset.cli.answers import SizedFile
     from pypi_subset.model.manifest import File, Manifest
 
@@ -73,7 +75,8 @@ def why(
     """
     Print what led to a project.
 
-    why prints one line for each file, set and target that needs the project.
+    why prints one line for each file, set and target that needs the project. Where the lock of another tool requests
+    every project, a last line names what requires it.
     """
     from packaging.utils import canonicalize_name  # noqa: PLC0415
 
@@ -82,9 +85,10 @@ def why(
 
     found = read_manifest(run.site)
     lines = manifest.why(found, project, target or None)
+    requirers = manifest.required_by(found, project, target or None)
     if not run.json:
         run.answer.say(*lines)
-        _say_page(run, found, canonicalize_name(project))
+        _say_requirers(run, found, canonicalize_name(project), requirers)
         return
     from pypi_subset.cli.answers import NeededFile, WhyAnswer  # noqa: PLC0415
 
@@ -98,20 +102,22 @@ def why(
         for one in found.files
         if one.project == name
     ]
-    run.write_answer(WhyAnswer(schema="1.0", project=name, files=tuple(one for one in own if one.needed_by)))
+    files = tuple(one for one in own if one.needed_by)
+    run.write_answer(WhyAnswer(schema="1.1", project=name, files=files, required_by=requirers))
 
 
-def _say_page(run: Run, found: Manifest, name: str) -> None:
-    """Name the page that lists what requires *name* if a lock of another tool requests it: such a lock requests all."""
+def _say_requirers(run: Run, found: Manifest, name: str, requirers: Sequence[str]) -> None:
+    """Name what requires *name*, and its page, if a lock of another tool requests it: such a lock requests all."""
     from pypi_subset.model.paths import project_page  # noqa: PLC0415
 
     origins = {
         link.origin for one in found.files if one.project == name for need in one.needed_by for link in need.chain
     }
     if lock := next((one.partition(":")[0] for one in sorted(origins) if _LOCK.match(one)), ""):
-        run.display.say(
-            f"{lock} requests each project by itself; {run.site / project_page(name)} lists what requires {name}"
-        )
+        said = f"no other project requires {name}"
+        if requirers:
+            said = f"{name} is required by {', '.join(requirers)}, see {run.site / project_page(name)}"
+        run.display.say(f"{lock} requests each project by itself; {said}")
 
 
 @command(result=True)
