@@ -140,6 +140,27 @@ def test_a_note_is_printed_once() -> None:
     ]
 
 
+def test_what_is_skipped_is_named_for_each_target() -> None:
+    """Three requests that a marker leaves out are named, each once whatever its routes; the others are counted."""
+    left_out = [
+        replace(
+            GREEN, request=f"p{number}; sys_platform == 'win32'", status="skipped", reason="not requested here", way=way
+        )
+        for number in range(5)
+        for way in ("", "simple")
+    ]
+    other = replace(left_out[0], reason="uv is not on this machine")
+    checks = [GREEN, *left_out, replace(left_out[0], target="mac"), replace(GREEN, target="win", request="p0"), other]
+    told = report.lines_of(report.report_of(checks, site=Path("nowhere"), isolation="none"))
+    assert [line for line in told if "skipped on" in line] == [
+        "note: skipped on linux (not requested here): "
+        + "; ".join(f"p{number}; sys_platform == 'win32'" for number in range(3))
+        + "; and 2 more",
+        "note: skipped on linux (uv is not on this machine): p0; sys_platform == 'win32'",
+        "note: skipped on mac (not requested here): p0; sys_platform == 'win32'",
+    ]
+
+
 def test_amber_has_a_line_and_a_count() -> None:
     """The line names the place and what is missing; the totals count it."""
     document = report.report_of([AMBER, *CHECKS[1:]], site=Path("nowhere"), isolation="none")

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 #: Path below the site of each form of the report, and of the style and script of its page.
 FORMS = (paths.REPORT, paths.REPORT_PAGE, paths.REPORT_STYLE, paths.REPORT_SCRIPT, paths.JUNIT, paths.BADGE)
 
+#: Requests that one line names; the others are counted.
+_NAMED = 3
 #: The exit status of a run that is green, and whose report cannot be written.
 UNWRITTEN = 64
 #: The exit status of a run in which this machine could not run the code of packages; it proves nothing.
@@ -141,6 +143,7 @@ def lines_of(report: Report) -> list[str]:
     last += [weakness(report)] if weakness(report) else []
     nowhere = [f"note: {sentence}" for sentence in unasked(report)]
     nowhere += [f"note: {one}" for one in signers(report)]
+    nowhere += _skipped(checks)
     notes = _notes(checks)
     nowhere += [f"warning: {one}" for one in report.warnings]
     said = dict.fromkeys(
@@ -166,6 +169,19 @@ def _notes(checks: Sequence[Check]) -> list[str]:
     for note, (first, *others) in places.items():
         more = f" (and at {len(others)} other place{'s' * (len(others) > 1)})" if others else ""
         lines.append(f"note: {first}{note}{more}")
+    return lines
+
+
+def _skipped(checks: Sequence[Check]) -> list[str]:
+    """Return a line for each target and reason with the requests that were skipped, at most `_NAMED` of them."""
+    requests: dict[tuple[str, str], dict[str, None]] = {}
+    for check in checks:
+        if check.status == "skipped" and check.request:
+            requests.setdefault((check.target, check.reason), {})[check.request] = None
+    lines = []
+    for (target, reason), those in requests.items():
+        more = f"; and {len(those) - _NAMED} more" if len(those) > _NAMED else ""
+        lines.append(f"note: skipped on {target} ({reason}): {'; '.join([*those][:_NAMED])}{more}")
     return lines
 
 
