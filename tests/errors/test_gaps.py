@@ -91,12 +91,12 @@ def test_the_last_line_names_the_acceptances() -> None:
     assert "policy.accept" not in str(Gaps([one, third]))
     one.accept = other.accept = ("aa",)
     assert one.lines[-1] == (
-        "    to go on without it, accept it by [[policy.accept]] in subset.toml with "
+        "    to mirror without it, accept it by [[policy.accept]] in subset.toml with "
         'rule = "gap", project = "aa", targets = ["linux"]'
     )
     third.accept = ("bb", "cc", "dd")
     assert Gaps([one, other, third]).lines[-1] == (
-        "    to go on without it, accept it by [[policy.accept]] in subset.toml with "
+        "    to mirror without it, accept it by [[policy.accept]] in subset.toml with "
         'rule = "gap", project = "aa", targets = ["linux", "mac"]; project = "bb", targets = ["linux"]; '
         'project = "cc", targets = ["linux"], and 1 more'
     )

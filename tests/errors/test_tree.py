@@ -61,7 +61,7 @@ def test_a_target_error_suggests() -> None:
 
 @pytest.mark.parametrize(("count", "words"), [(1, "1 file refused"), (2, "2 files refused")])
 def test_bad_files_are_told_with_the_way_out(count: int, words: str) -> None:
-    """Each refusal is a line; the last one says how to go on without."""
+    """Each refusal is a line; the last one says how to mirror without those files."""
     error = BadFiles([BadDistribution(f"bad {number}") for number in range(count)])
     *each, last = str(error).splitlines()
     assert each == [f"bad {number}" for number in range(count)]

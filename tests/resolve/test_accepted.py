@@ -118,7 +118,7 @@ def test_an_error_names_the_acceptance(workspace: Workspace, index: Index) -> No
     with pytest.raises(Gaps) as caught:
         mirror(workspace)
     assert caught.value.lines[-1] == (
-        "    to go on without it, accept it by [[policy.accept]] in subset.toml with "
+        "    to mirror without it, accept it by [[policy.accept]] in subset.toml with "
         'rule = "gap", project = "words", targets = ["linux", "windows"]'
     )
     assert caught.value.gaps[0].document()["accept"] == ["words"]

@@ -54,7 +54,7 @@ def test_one_run_finds_every_gap(workspace: Workspace, index: Index) -> None:
         f'(base.txt:3, base on windows); write build = ["docopt", "odf"] below [sdists] in subset.toml, or build the wheels: pip wheel --no-deps docopt==0.6.2 odf==1.4.1 -w {wheels}'
     )
     assert [entry.split(": ")[1].split(" ")[0] for entry in entries[1:-1]] == ["fast", "nowhere", "old==9", "the"]
-    assert entries[-1].startswith("    to go on without it, accept it by [[policy.accept]] in subset.toml with ")
+    assert entries[-1].startswith("    to mirror without it, accept it by [[policy.accept]] in subset.toml with ")
 
 
 def test_every_set_and_target_is_tried(workspace: Workspace, index: Index, capsys: pytest.CaptureFixture[str]) -> None:

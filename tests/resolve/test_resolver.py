@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -112,6 +113,21 @@ def test_a_lock_as_source_is_not_completed(workspace: Workspace, index: Index) -
         mirror(workspace)
     assert caught.value.what == (
         "app--linux: pylock.toml does not have lib (from app==1.0), and nothing is added to a lock"
+    )
+
+
+def test_a_lock_of_pipenv_is_of_one_system(workspace: Workspace, index: Index) -> None:
+    """What another system needs beside it is named in the Pipfile: pipenv leaves it out without any setting."""
+    app = make_wheel("app", requires=["lib; sys_platform == 'win32'"])
+    index.add(app, make_wheel("lib"))
+    locked = {"app": {"version": "==1.0", "hashes": [f"sha256:{app.sha256}"]}}
+    workspace.write("../Pipfile.lock", json.dumps({"_meta": {"pipfile-spec": 6}, "default": locked, "develop": {}}))
+    workspace.toml({"windows": "cp312-win_amd64"}, sets={"app": {"source": "../Pipfile.lock"}})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.what.startswith("app--windows: Pipfile.lock does not have lib (from app==1.0), and")
+    assert caught.value.next_step == (
+        "pipenv locks for its own system alone: name what is missing in the Pipfile, and lock again"
     )
 
 

@@ -148,7 +148,7 @@ def _acceptances(gaps: Sequence[NoSolution]) -> tuple[str, ...]:
     said = [f'project = "{name}", targets = [{_quoted(own)}]' for name, own in places.items()]
     rest = f", and {len(said) - _FEW} more" * (len(said) > _FEW)
     how = 'accept it by [[policy.accept]] in subset.toml with rule = "gap", '
-    return (f"    to go on without it, {how}{'; '.join(said[:_FEW])}{rest}",)
+    return (f"    to mirror without it, {how}{'; '.join(said[:_FEW])}{rest}",)
 
 
 def _quoted(names: Iterable[str]) -> str:

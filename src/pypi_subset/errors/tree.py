@@ -179,7 +179,7 @@ class BadFiles(BadDistribution):
     def __init__(self, found: Sequence[BadDistribution]) -> None:
         self.found = tuple(found)
         count = f"{len(self.found)} file{'s' * (len(self.found) != 1)}"
-        step = 'mend that, or write bad_files = "skip" below [policy] in subset.toml to go on without'
+        step = 'mend that, or write bad_files = "skip" below [policy] in subset.toml to mirror without them'
         super().__init__(f"{count} refused, and the site is as it was", next_step=step)
 
     @property

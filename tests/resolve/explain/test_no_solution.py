@@ -109,7 +109,7 @@ def test_a_conflict_of_the_users_own_lines(workspace: Workspace, index: Index, m
 def accepting(project: str) -> str:
     """Return the line about the acceptance that leaves the request out."""
     how = 'accept it by [[policy.accept]] in subset.toml with rule = "gap"'
-    return f'    to go on without it, {how}, project = "{project}", targets = ["linux"]'
+    return f'    to mirror without it, {how}, project = "{project}", targets = ["linux"]'
 
 
 def test_a_dependency_without_a_wheel_is_the_headline(workspace: Workspace, index: Index) -> None:

@@ -28,6 +28,8 @@ _MISMATCH = re.compile(
     r"\s+Expected (?P<algorithm>\w+) (?P<wanted>\w+\n(?:\s+Expected +or \w+\n)*)\s+Got\s+(?P<got>\w+)",
     re.MULTILINE,
 )
+#: pipenv resolves on the machine that it runs on, for no other.
+_PIPFILE = "Pipfile.lock"
 _UNPINNED = re.compile(r"versions pinned with ==\. These do not:\n(?P<lines>(?: {4}.+\n?)+)")
 _UNHASHED = re.compile(r"Hashes are required in --require-hashes mode.*:\n(?P<lines>(?: {4}.+\n?)+)")
 _OURS = re.compile(r" from https?://\S+|->-r .*\(line \d+\)| \(from -r .*\)$")
@@ -60,6 +62,8 @@ def hash_gaps(output: str, job: Job, offers: Offers) -> tuple[NoSolution, ...]:
         if is_lock(job.requirement_set.path):
             what = f"{job.requirement_set.path.name} does not have {few(names)}, and nothing is added to a lock"
             step = "write the lock again, without an exclude of what releases require"
+            if job.requirement_set.path.name == _PIPFILE:
+                step = "pipenv locks for its own system alone: name what is missing in the Pipfile, and lock again"
         return (_gap(job, what, step),)
     return ()
 

@@ -114,6 +114,18 @@ def test_the_users_own_lines_are_one_entry() -> None:
     assert outdated_heading([own]) == "1 requested project is older than the newest release"
 
 
+def test_the_pins_of_a_lock_are_no_lines_of_the_user() -> None:
+    """Each lock of another tool has a line of its own, and a requirements file that is named like one has not."""
+    own = replace(ONE, own=True, why="uv.lock:12 asks for app==1.0", step="lock again: uv.lock pins it")
+    other = replace(own, project="lib", why="pylock.lab.toml:3 asks for lib==1.0")
+    mine = replace(own, project="mine", why="lock.txt:1 asks for mine==1.0")
+    assert outdated_lines([other, mine, own, replace(own, target="mac")]) == [
+        "  as uv.lock has them: app 1.0 (newest 2.0)",
+        "  as pylock.lab.toml has them: lib 1.0 (newest 2.0)",
+        "  by your own lines: mine 1.0 (newest 2.0)",
+    ]
+
+
 def test_what_the_policy_keeps_away_has_its_rule() -> None:
     """One release has the whole reason; several that one rule keeps away are a line. The lines of the user are apart."""
     step = 'to accept it, write [[policy.accept]] with rule = "deny", project = "app", version = "==2.0", a reason and a last day'

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
 
 from pypi_subset.errors import SubsetError
 from pypi_subset.model.locks import Outdated
+from pypi_subset.requirements.source import is_lock
 from pypi_subset.resolve.explain.obstacles import Inspector
 from pypi_subset.resolve.explain.older.satisfiable import Search, held_of
 from pypi_subset.resolve.explain.refused import letting_in
@@ -117,7 +119,9 @@ def why_older(
 
 def stated_by(who: str, one: Requirement) -> tuple[str, str]:
     """Return cause and remedy where a line excludes a release."""
-    return f"{who} asks for {one.name}{one.specifier}", f"change {who}"
+    document = who.partition(":")[0]
+    step = f"lock again: {document} pins it" if is_lock(Path(document)) else f"change {who}"
+    return f"{who} asks for {one.name}{one.specifier}", step
 
 
 def cause_of(releases: Mapping[Version, Sequence[Candidate]], case: Case, known: Known) -> tuple[str, str, bool]:

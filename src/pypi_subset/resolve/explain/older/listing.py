@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pypi_subset.requirements.source import is_lock
 from pypi_subset.resolve.explain.older.causes import OF_SET
 from pypi_subset.resolve.explain.rejections import SHOWN
 
@@ -51,13 +53,21 @@ def outdated_lines(found: Iterable[Outdated], *, most: int | None = LINES) -> li
     if most is not None and len(lines) > most:
         lines = [*lines[:most], f"and {len(lines) - most} more: `--json`"]
     lines += [_by_rule(rule, those, short=most is not None) for rule, those in refused.items()]
-    for heading, those in (
-        ("by your own lines", [one for one in own if not _is_named(one)]),
-        ("pre-releases that other requirements name", [one for one in own if _is_named(one)]),
-    ):
+    headings: defaultdict[str, list[Outdated]] = defaultdict(list)
+    for one in sorted(own, key=_is_named):
+        headings[_heading(one)].append(one)
+    for heading, those in headings.items():
         names = list(dict.fromkeys(f"{one.project} {one.version} ({_not(one, day=False)})" for one in those))
-        lines += [f"{heading}: {_some(names, short=most is not None)}"] if names else []
+        lines.append(f"{heading}: {_some(names, short=most is not None)}")
     return [f"  {line}" for line in lines]
+
+
+def _heading(one: Outdated) -> str:
+    """Return what the line about a project begins with that is older by the user's own choice."""
+    if _is_named(one):
+        return "pre-releases that other requirements name"
+    stated = one.why.partition(":")[0]
+    return f"as {stated} has them" if is_lock(Path(stated)) else "by your own lines"
 
 
 def outdated_heading(found: Sequence[Outdated]) -> str:
