@@ -145,6 +145,10 @@ def test_what_is_not_there_cannot_be_removed(root: Path) -> None:
     with pytest.raises(SubsetError, match=r"no line of .*base\.txt requests rich") as caught:
         remove(root, Wanted(projects=["Rich"]))
     assert "pypi-subset why rich" in caught.value.next_step
+    add(root, Wanted(projects=["rich-argparse"]))
+    with pytest.raises(SubsetError) as misspelt:
+        remove(root, Wanted(projects=["Rich_argprase"]))
+    assert misspelt.value.next_step == "did you mean 'rich-argparse'?"
 
 
 def test_a_text_that_is_not_utf8(root: Path) -> None:

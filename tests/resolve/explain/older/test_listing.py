@@ -164,7 +164,7 @@ def test_nothing_is_no_list() -> None:
 
 
 def test_what_the_python_of_a_target_excludes_is_one_entry() -> None:
-    """Where a target has an old Python, the projects that leave it behind share one line; other targets have theirs."""
+    """The projects that leave an old Python behind share one line with the Python that all take; other targets have theirs."""
     found = [
         replace(
             ONE,
@@ -180,5 +180,5 @@ def test_what_the_python_of_a_target_excludes_is_one_entry() -> None:
     ]
     lines = outdated_lines(found)
     assert [line.partition(": ")[0].count("newest 2.0") for line in lines] == [3, 1]
-    assert lines[0].endswith(": the newest releases are not for the Python of linux. Take Python 3.12")
+    assert lines[0].endswith(": the newest releases are not for the Python of linux. Take Python 3.13")
     assert lines[1].startswith("  a 1.0 of 2019-12-03, newest 2.0 of 2026-05-01 on base--mac: wheels for cp312, not")

@@ -143,6 +143,12 @@ def _end(why: str) -> str:
     return why[chain.end() :].rpartition("; ")[2] if chain else ""
 
 
+def _python_in(step: str) -> tuple[int, ...]:
+    """Return the version of Python that a step names, ``()`` if it names none."""
+    found = re.search(r"\b3\.(\d+)", step)
+    return (int(found[1]),) if found else ()
+
+
 def _short(why: str) -> str:
     """Return a cause without what another target has instead, which is for `plan`."""
     return _ELSEWHERE.sub("", why)
@@ -160,8 +166,8 @@ def _entry(those: Sequence[Outdated], *, short: bool) -> str:
     what = "; ".join(f"{_some(names, short=short)} on {_some(where, short=short)}" for where, names in groups.items())
     why, step = _short(first.why), first.step
     if not is_alone:
-        # The release that another target gets is that of the first project alone.
-        step = step.partition(", which gets ")[0]
+        # The release that another target gets is that of one project. The newest Python is enough for all.
+        step = max((one.step.partition(", which gets ")[0] for one in those), key=_python_in)
         if len({_short(one.why) for one in those}) > 1:
             # Each project has a chain of its own to the same end.
             end = _end(why)
