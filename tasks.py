@@ -172,13 +172,13 @@ def differential(_context: Context, renew: str = "", cutoff: str = "") -> None:
 
 @task
 def clients(_context: Context) -> None:
-    """Install with every client from every host, the network shut."""
+    """Install with every client from every web server, offline."""
     run("tests.evidence.compatibility")
 
 
 @task(help={"only": "NAME takes one machine alone, as in debian or cpython-3.6"})
 def bare(_context: Context, only: str = "") -> None:
-    """Import pandas on machines that have a Python and nothing else, from a stick, the network shut."""
+    """Import pandas on machines that have a Python and nothing else, from a stick, offline."""
     run("tests.evidence.bare" + (f' --only "{only}"' if only else ""))
 
 

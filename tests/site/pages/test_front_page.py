@@ -217,6 +217,16 @@ def test_the_example_keeps_extras_and_leaves_out_what_not_all_targets_have(tmp_p
     assert commands_of(page)[0].endswith(' "App[x,y]"')
 
 
+def test_the_example_begins_with_what_no_other_project_requires(tmp_path: Path) -> None:
+    """The lock of another tool requests all projects, and names what is required before what requires it."""
+    subset = plan_of(["lib-one", "App"], [LINUX])
+    app, one, _ = artifacts_of(VARIANTS, tmp_path)
+    lock = lock_of(subset.jobs[0], [app, one], VARIANTS)
+    page = front_page.front_page(subset, (lock,), projects_of([app, one]))
+
+    assert commands_of(page)[0].endswith("/simple/ App lib-one")
+
+
 #: As `WHEELS`, but the targets get variants of `lib-one`.
 VARIANTS = (make_wheel("app", requires=["lib-one"]), make_wheel("lib-one", "1.0+cpu"), make_wheel("lib-one", "1.0"))
 

@@ -79,7 +79,7 @@ def front_page(
         root="",
         release=RELEASE_PAGE,
         summary=_summary(subset, projects, artifacts),
-        example=_example(subset, projects),
+        example=_example(subset, projects, locks),
         server=_SERVER,
         clients=[(client, text.rstrip()) for client, text in snippets(_SERVER, index).items()],
         index=index,
@@ -118,11 +118,17 @@ def _summary(subset: Subset, projects: Sequence[Project], artifacts: Sequence[Ar
     return " · ".join([*held, counted(len(subset.targets), "target")])
 
 
-def _example(subset: Subset, projects: Sequence[Project]) -> str:
-    """Return what the commands install: what the first set asks for whatever the target, as far as the site holds it."""
+def _example(subset: Subset, projects: Sequence[Project], locks: Sequence[Lock]) -> str:
+    """
+    Return what the commands install: what the first set asks for whatever the target, as far as the site holds it.
+
+    Projects that no other one requires come first: the lock of another tool also requests those that are required.
+    """
     held = {project.name for project in projects}
+    required = {pin.distribution.project for lock in locks for pin in lock.pins if any(one.by for one in pin.reasons)}
     asked = [request.requirement for one in subset.sets[:1] for request in one.requests]
     named = [one for one in asked if canonicalize_name(one.name) in held and one.marker is None]
+    named.sort(key=lambda one: canonicalize_name(one.name) in required)
     # Some of them show how it is done. Some shells read square brackets as a pattern.
     words = [f'"{one.name}[{",".join(sorted(one.extras))}]"' if one.extras else one.name for one in named]
     return " ".join([*dict.fromkeys(words)][:_EXAMPLES]) or "PROJECT"
