@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 import os
 import subprocess
@@ -45,6 +46,20 @@ def test_interrupt_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert raised.value.exit_code == 130
     said = capsys.readouterr().err
     assert (said.count("\n"), said.startswith("interrupted: ")) == (1, True)
+
+
+def test_an_interrupted_answer_is_a_document(capsys: pytest.CaptureFixture[str]) -> None:
+    """A program that reads JSON gets JSON after Ctrl-C as well."""
+
+    @command(result=True)
+    def body(_run: Run) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(typer.Exit) as raised:
+        body(json=True)
+    assert raised.value.exit_code == 130
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"schema": "1.0", "error": err.strip()}
 
 
 def test_interrupt_while_the_command_loads(tmp_path: Path) -> None:

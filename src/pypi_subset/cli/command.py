@@ -164,6 +164,10 @@ class Run:
         return display_for(json=self.json, color=not self.no_color, quiet=quiet)
 
 
+#: What stands behind ``interrupted: `` after Ctrl-C.
+_INTERRUPTED = "nothing is half done; run the same command again to continue"
+
+
 def command(*, result: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """
     Return a decorator for the body of a command, whose first parameter is the `Run` and whose others are its options.
@@ -186,14 +190,12 @@ def command(*, result: bool = False) -> Callable[[Callable[..., None]], Callable
                     body(this, **values)
             except SubsetError as error:
                 error.next_step = this.with_directories(error.next_step)
-                if this.json and not this.has_written:
-                    from pypi_subset.cli.present import write_error  # noqa: PLC0415
-
-                    write_error(error)
+                _write_document(this, error)
                 sys.stderr.write(f"{line_of(error)}\n")
                 raise typer.Exit(error.exit_code) from error
             except KeyboardInterrupt as error:
-                interrupts.report("nothing is half done; run the same command again to continue")
+                interrupts.report(_INTERRUPTED)
+                _write_document(this, SubsetError(f"interrupted: {_INTERRUPTED}"))
                 raise typer.Exit(interrupts.INTERRUPTED) from error
 
         # Typer reads these two.
@@ -202,6 +204,14 @@ def command(*, result: bool = False) -> Callable[[Callable[..., None]], Callable
         return run
 
     return decorate
+
+
+def _write_document(run: Run, error: SubsetError) -> None:
+    """Write the document of a run that failed, if one was asked for and none is written."""
+    if run.json and not run.has_written:
+        from pypi_subset.cli.present import write_error  # noqa: PLC0415
+
+        write_error(error)
 
 
 def _places(requirements: str, packages: str, site: str) -> dict[str, Any]:
