@@ -135,10 +135,8 @@ def remove(root: Path, wanted: Wanted, *, dry: bool = False) -> Edited:
             names = ", ".join(map(str, paths)) or f"{root}/*.txt"
             msg = f"no line of {names} requests {project}"
             step = f"`pypi-subset why {project}` prints what does: a requirement of another project, or another file"
-            known = {each.project for path in paths for each in requirement_lines.entries(texts.of(path).splitlines())}
-            if near := difflib.get_close_matches(project, known, n=1):
-                step = f"did you mean {near[0]!r}?"
-            raise SubsetError(msg, project=project, next_step=step)
+            near = requirement_lines.nearest(project, map(texts.of, paths))
+            raise SubsetError(msg, project=project, next_step=f"did you mean {near!r}?" if near else step)
     return texts.finish(dry=dry)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from packaging.utils import canonicalize_name
 from pypi_subset.errors import SubsetError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 #: The project that a line begins with (PEP 508).
 _PROJECT = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?=\s*(?:$|[\[<>=!~;@#,(\\]|--|\s))")
@@ -55,6 +56,12 @@ def entries(lines: list[str]) -> Iterator[Entry]:
             name = canonicalize_name(found[1])
             yield Entry(project=name, first=first, last=last, text=text.strip(), comment=comment[0] if comment else "")
         first = last + 1
+
+
+def nearest(project: str, texts: Iterable[str]) -> str:
+    """Return the project of requirements files whose name is nearest to *project*, ``""`` if none is near."""
+    known = {one.project for text in texts for one in entries(text.splitlines())}
+    return next(iter(difflib.get_close_matches(project, known, n=1)), "")
 
 
 def parsed(text: str) -> Requirement:

@@ -61,15 +61,18 @@ def test_accepted_gaps_alone_fail_no_run() -> None:
 def test_a_request_that_no_target_asks_for_is_told() -> None:
     """A request that is skipped on every target of its set, as by a typo in its marker; not where a part was tried."""
     line = 'aa; platform_system == "linux"'
-    nowhere = [replace(CHECKS[1], target=name, request=line, status="skipped", notes=()) for name in ("linux", "win")]
+    skipped = replace(CHECKS[1], request=line, status="skipped", reason="not requested here", notes=())
+    nowhere = [replace(skipped, target=name) for name in ("linux", "win")]
     there = replace(nowhere[0], request="bb")
     checks = [*nowhere, there, replace(there, target="win", status="passed"), CHECKS[2]]
     document = report.report_of(checks, site=Path("nowhere"), isolation="network namespace")
     sentence = f"set base, {line}: no target of the set asks for it"
-    assert report.lines_of(document)[:-1] == [f"note: {sentence}"]
+    left_out = "note: skipped on linux (not requested here): "
+    assert report.lines_of(document)[:-1] == [f"note: {sentence}", f"{left_out}bb"]
     assert escape(sentence) in page.render(document, verdict_of(document))
     part = structs.replace(document, targets=("linux",))
-    assert report.lines_of(part)[:-1] == ["only a part was tried: the targets linux"]
+    noted, _, last = report.lines_of(part)[:-1]
+    assert (noted, last) == (f"{left_out}{line}; bb", "only a part was tried: the targets linux")
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def lines_of(report: Report) -> list[str]:
     last += [weakness(report)] if weakness(report) else []
     nowhere = [f"note: {sentence}" for sentence in unasked(report)]
     nowhere += [f"note: {one}" for one in signers(report)]
-    nowhere += _skipped(checks)
+    nowhere += _skipped(checks, whole=not part)
     notes = _notes(checks)
     nowhere += [f"warning: {one}" for one in report.warnings]
     said = dict.fromkeys(
@@ -172,11 +172,16 @@ def _notes(checks: Sequence[Check]) -> list[str]:
     return lines
 
 
-def _skipped(checks: Sequence[Check]) -> list[str]:
-    """Return a line for each target and reason with the requests that were skipped, at most `_NAMED` of them."""
+def _skipped(checks: Sequence[Check], *, whole: bool) -> list[str]:
+    """
+    Return a line for each target and reason with the requests that were skipped, at most `_NAMED` of them.
+
+    :param whole: whether all targets were tried; a request that none of them asks for has a note of its own then.
+    """
+    tried = {(check.set_name, check.request) for check in checks if check.status != "skipped"}
     requests: dict[tuple[str, str], dict[str, None]] = {}
     for check in checks:
-        if check.status == "skipped" and check.request:
+        if check.status == "skipped" and check.request and not (whole and (check.set_name, check.request) not in tried):
             requests.setdefault((check.target, check.reason), {})[check.request] = None
     lines = []
     for (target, reason), those in requests.items():
