@@ -170,8 +170,13 @@ def _is_own(node: ast.stmt) -> bool:
 def _is_for_types(node: ast.stmt) -> bool:
     """Return whether *node* is only there for type checkers."""
     if isinstance(node, ast.If):
-        return ast.unparse(node.test) == "TYPE_CHECKING"
-    return isinstance(node, ast.Assign) and ast.unparse(node) == "TYPE_CHECKING = False"
+        return _is_switch(node.test)
+    # A long text is not written out again to see that it is none.
+    return isinstance(node, ast.Assign) and _is_switch(node.targets[0]) and ast.unparse(node) == "TYPE_CHECKING = False"
+
+
+def _is_switch(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "TYPE_CHECKING"
 
 
 def _is_start(node: ast.stmt) -> bool:

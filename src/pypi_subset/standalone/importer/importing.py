@@ -145,7 +145,7 @@ class Import:
             self.warn(UNPROVEN)
         if manifest.digest != bundle.manifest:
             raise Refused(f"{MANIFEST_NAME} has another hash than {BUNDLE} names")
-        wanted = manifest.hashes()
+        wanted = manifest.named()
         if set(wanted) & {*bundle.beside, MANIFEST_NAME}:
             raise Refused(f"{MANIFEST_NAME} and {BUNDLE} name the same file")
         wanted.update(bundle.beside)

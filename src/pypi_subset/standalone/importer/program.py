@@ -1,6 +1,5 @@
 """The command line of ``import_bundle.py``."""
 
-import gc
 import json
 import os
 import sys
@@ -220,6 +219,4 @@ def state_lines(found: "dict[str, Any]") -> "list[str]":
 
 
 if __name__ == "__main__":
-    # A run makes large tables, no cycles, and ends: looking for cycles would take a sixth of its time.
-    gc.disable()
     sys.exit(main(sys.argv[1:]))

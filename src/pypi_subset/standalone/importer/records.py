@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 RECORD_KIND = "pypi-subset import record"
 #: Bytes and values of documents that an import writes itself.
 LONGEST_OWN, MOST_OWN = 1 << 30, 20_000_000
+#: Hash, size and time.
+FACTS_OF_A_FILE = 3
 
 
 class Checked:
@@ -84,6 +86,9 @@ def record_of(files: "Record", checked: Checked) -> bytes:
 
 def known_in(found: "Any") -> "tuple[str, int, int]":
     """Return hash, size and time of a file of a record."""
-    if type(found) is not list or [*map(type, found)] != [str, int, int]:
+    if type(found) is not list or len(found) != FACTS_OF_A_FILE:
         raise Refused("a file of the record is damaged")
-    return digest_in(found[0], "a file of the record"), found[1], found[2]
+    digest, size, moment = found
+    if type(size) is not int or type(moment) is not int:
+        raise Refused("a file of the record is damaged")
+    return digest_in(digest, "a file of the record"), size, moment

@@ -119,7 +119,8 @@ class Walk:
                 self.content(f"{pin.path}.metadata", LONGEST_METADATA), pin.filename
             )
         name, version = self.stated[digest][:2]
-        if normalized(name) != pin.project or (
+        # Most names and versions are written as they are compared.
+        if (name != pin.project and normalized(name) != pin.project) or (
             version != pin.version and plain_version(version) != plain_version(pin.version)
         ):
             raise Refused(f"{pin.filename} says of itself that it is {shown(name)} {shown(version)}")

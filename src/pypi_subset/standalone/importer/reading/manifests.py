@@ -128,7 +128,17 @@ class SiteManifest:
         """
         Return the hash of every file that the manifest names, by path.
 
-        :raises Refused: paths contradict each other.
+        :raises Refused: as `named`; paths contradict each other.
+        """
+        found = self.named()
+        check_paths(found)
+        return found
+
+    def named(self) -> "dict[str, str]":
+        """
+        Return the same, whose paths are not checked yet.
+
+        :raises Refused: it names a file twice.
         """
         found = dict(self.pages)
         for one in self.files:
@@ -137,7 +147,6 @@ class SiteManifest:
                 found[f"{one.path}.metadata"] = one.metadata
         if len(found) != len(self.pages) + len(self.files) + sum(bool(one.metadata) for one in self.files):
             raise Refused(f"{MANIFEST_NAME} names a file twice")
-        check_paths(found)
         return found
 
     def _closure(self, found: "Any") -> Closure:

@@ -25,14 +25,14 @@ LONGEST_PATH = 240
 
 #: One to twelve parts. None begins with a hyphen, ends with a dot, or is a device of Windows.
 PART = (
-    r"(?!(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:[./]|\Z))"
+    r"(?!(?i:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:[./]|\Z))"
     r"(?:[A-Za-z0-9_+!]|[A-Za-z0-9._+!][A-Za-z0-9._+!-]*[A-Za-z0-9_+!-])"
 )
 DISTRIBUTION = re.compile(r"simple/[^/]+/(?!index\.(?:html|v1_json)\Z|\.htaccess\Z)[^/]+")
 #: The files of a proof, which `pypi-subset verify` writes into the imported site again.
 PROOF = re.compile(r"proof/(?:report\.json(?:\.sig)?|index\.html|page\.css|page\.js|junit\.xml|badge\.svg)")
-# Without re.ASCII, the signs U+017F and U+212A match s and k.
-PATH = re.compile(f"{PART}(?:/{PART}){{0,11}}", re.IGNORECASE | re.ASCII)
+# A pattern that ignores case as a whole takes half as long again.
+PATH = re.compile(f"{PART}(?:/{PART}){{0,11}}", re.ASCII)
 #: The hidden files of a site. Web servers and git obey others: settings of a directory, a repository.
 HIDDEN = re.compile(r"\.nojekyll|(?:simple|simple-json|targets/[^/]+/simple)/\.htaccess")
 

@@ -93,7 +93,7 @@ class Fields:
     def get(self, name: str, *kinds: type) -> "Any":
         """Return the value *name*, which is of one of *kinds*."""
         value = self.found.get(name)
-        if name not in self.found or type(value) not in kinds:
+        if type(value) not in kinds or (value is None and name not in self.found):
             raise Refused(f"{self.where}: {name} is missing or of another type")
         return value
 
@@ -113,7 +113,10 @@ class Fields:
 
     def digest(self, name: str) -> str:
         """Return the SHA-256 *name*."""
-        return digest_in(self.get(name, str), f"{self.where}: {name}")
+        value: str = self.get(name, str)
+        if not SHA256.fullmatch(value):
+            raise Refused(f"{self.where}: {name} is no SHA-256")
+        return value
 
     def digest_or_none(self, name: str) -> str:
         """Return the SHA-256 *name*, ``""`` for null."""
@@ -135,13 +138,16 @@ def digest_in(value: "Any", where: str) -> str:
     """Return *value*, which is a SHA-256 in lower case."""
     if type(value) is not str or not SHA256.fullmatch(value):
         raise Refused(f"{where} is no SHA-256")
-    return str(value)
+    found: str = value
+    return found
 
 
 def digests_in(found: "dict[str, Any]", where: str) -> "dict[str, str]":
     """Return *found*, whose values all are SHA-256."""
     for name, value in found.items():
-        digest_in(value, f"{where}: {shown(name)}")
+        # A manifest has tens of thousands: the words are made for a wrong one alone.
+        if type(value) is not str or not SHA256.fullmatch(value):
+            raise Refused(f"{where}: {shown(name)} is no SHA-256")
     return found
 
 
