@@ -19,8 +19,7 @@ from rich.console import Console
 from pypi_subset.cli import bootstrap
 from pypi_subset.cli.goals import listing, read_goals
 from pypi_subset.cli.present import table_of
-from pypi_subset.model.checks import Check
-from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.model.checks import WAYS, Check
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.site import builder

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pypi_subset.bundle import difference as module
 from pypi_subset.bundle.difference import difference, rebuilt
 from pypi_subset.model.documents import encode
 
@@ -88,3 +89,33 @@ def test_equal_inputs_make_equal_bytes() -> None:
     """The document depends on both texts alone."""
     base, text = manifest({"a": digest("a")}), manifest({"a": digest("b"), "c": digest("c")})
     assert difference(base, text) == difference(base, text)
+
+
+def test_few_changes_need_no_list_of_all_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A changed line, also a long one, and one that came: what follows is found close to it."""
+    entries = {f"f{number}": digest(str(number)) for number in range(2000)}
+    base = manifest(entries).replace(b'"pages"', b'"pins": "' + b"0-9," * 5000 + b'",\n "pages"')
+    text = manifest(entries | {"f900": digest("new"), "f901a": digest("more")}).replace(
+        b'"pages"', b'"pins": "' + b"1-9," * 5000 + b'",\n "pages"'
+    )
+    whole = difference(base, text)
+    monkeypatch.setattr(module, "_once", None)
+    assert difference(base, text) == whole
+    assert sum(len(one) for one in json.loads(whole)["ops"] if isinstance(one, str)) < 22_000
+
+
+def test_many_changes_have_lines_that_stand_once_as_anchors() -> None:
+    """Each entry but the last ones is another; the lines of those are found far behind."""
+    entries = {f"f{number}": digest(str(number)) for number in range(3000)}
+    text = manifest(
+        {name: digest(name) for name in entries} | {f"g{number}": digest(f"g{number}") for number in range(9)}
+    )
+    base = manifest(
+        {f"h{number}": digest(f"h{number}") for number in range(3000)}
+        | {f"g{number}": digest(f"g{number}") for number in range(9)}
+    )
+    found = difference(base, text)
+    assert rebuilt(base, found) == text
+    literal = "".join(one for one in json.loads(found)["ops"] if isinstance(one, str))
+    assert "f2999" in literal
+    assert digest("g5") not in literal

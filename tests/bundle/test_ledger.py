@@ -5,21 +5,34 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from pypi_subset.bundle import ledger
 from pypi_subset.bundle.ledger import FILE, SENT, Ledger, Sent
+from pypi_subset.bundle.review.changes import changes_of, gone_targets
+from pypi_subset.bundle.review.others import other_rows
 from pypi_subset.errors import FolderError, SubsetError
 from pypi_subset.model.documents import encode
-from pypi_subset.model.manifest import Manifest
+from pypi_subset.model.door import read_manifest
+from pypi_subset.model.manifest import Manifest, OtherFileEntry, manifest_path
 from pypi_subset.publishing.release import SiteRelease
+from pypi_subset.targets import tag
+from tests.support.sites.subset_on_disk import SubsetOnDisk
+from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pypi_subset.bundle.ledger import Base
+    from tests.support.wheels import Wheel
+
+LINUX = tag.parse("linux", "cp312-manylinux_2_28_x86_64")
+WINDOWS = tag.parse("windows", "cp312-win_amd64")
+AA, BB, NEW, GONE = make_wheel("aa"), make_wheel("bb"), make_wheel("bb", "2.0"), make_wheel("gone")
 
 
 def manifest(label: str) -> bytes:
@@ -145,3 +158,41 @@ def test_a_directory_in_the_ledger(tmp_path: Path) -> None:
     with pytest.raises(FolderError, match="holds no directory"):
         ledger.keep(tmp_path, Ledger())
     assert (tmp_path / SENT / "mine").is_dir()
+
+
+def site(root: Path, pins: dict[str, list[Wheel]], other: str) -> Path:
+    """Return a site with *pins*, whose manifest names another file with the text *other*."""
+    targets = [one for one in (LINUX, WINDOWS) if one.name in pins]
+    made = SubsetOnDisk(root, targets=targets, lines=["aa"], pins=pins).write().paths.site
+    digest = hashlib.sha256(other.encode()).hexdigest()
+    entry = OtherFileEntry(path="files/model", size=len(other), sha256=digest)
+    known = read_manifest(made)
+    pages = {**known.pages, entry.path: digest}
+    manifest_path(made).write_bytes(encode(msgspec.structs.replace(known, pages=pages, other_files=(entry,))))
+    return made
+
+
+def test_an_earlier_manifest_compares_as_the_whole_one(tmp_path: Path) -> None:
+    """The same hashes, and the same rows of a review: a file that came, changed or went, a target that went."""
+    data = manifest_path(site(tmp_path / "old", {"linux": [AA, BB, GONE], "windows": [AA]}, "old")).read_bytes()
+    whole, short = ledger.manifest_in(data), msgspec.json.decode(data, type=ledger.Earlier)
+    place = site(tmp_path / "new", {"linux": [AA, NEW]}, "new")
+    new = ledger.manifest_in(manifest_path(place).read_bytes())
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    assert short.hashes == whole.hashes
+    assert changes_of(new, short, place, (), moment) == changes_of(new, whole, place, (), moment)
+    (changes,) = changes_of(new, short, place, (), moment)
+    assert [row.before for row in changes.changed] == ["1.0"]
+    assert changes.removed == (("gone", "1.0"),)
+    assert gone_targets(new, short) == gone_targets(new, whole) == ("windows",)
+    assert other_rows(new, short) == other_rows(new, whole)
+    assert [row.change for row in other_rows(new, short)] == ["changed"]
+
+
+def test_what_went_has_its_address() -> None:
+    """Another file of the old site alone is shown with its size and where it is from."""
+    page = {"path": "files/model", "size": 3, "sha256": "0" * 64, "url": "https://models.example/model"}
+    data = encode({"targets": [], "files": [], "pages": {}, "other_files": [page]})
+    new = ledger.manifest_in(encode({"schema": "1.8", "targets": [], "sets": [], "files": [], "pages": {}}))
+    (row,) = other_rows(new, msgspec.json.decode(data, type=ledger.Earlier))
+    assert (row.change, row.size, row.url) == ("removed", 3, "https://models.example/model")

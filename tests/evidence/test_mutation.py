@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from packaging.requirements import Requirement
 
+from pypi_subset.model.checks import WAYS
 from pypi_subset.model.locks import Inputs
 from pypi_subset.model.paths import Paths
 from pypi_subset.packages.file_cache import FileCache
-from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.closure import walk
 from pypi_subset.proof.imports import missing
 from pypi_subset.proof.inventory import index_pages, inventory

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import subprocess
@@ -258,3 +259,22 @@ def test_a_file_that_is_not_there_is_wrong_input(tmp_path: Path) -> None:
     with pytest.raises(FolderError, match="see that the path is right") as caught, files.folder_errors(tmp_path / "x"):
         (tmp_path / "x").read_bytes()
     assert caught.value.exit_code == 2
+
+
+def test_a_hash_comes_with_the_bytes_that_were_read(tmp_path: Path) -> None:
+    """Also of a file that takes more than one piece, and of an empty one."""
+    for size in (0, 1, 1 << 15, (1 << 15) + (1 << 18) + 7):
+        (tmp_path / "file").write_bytes(b"x" * size)
+        assert files.hashed(tmp_path / "file") == (hashlib.sha256(b"x" * size).hexdigest(), size)
+
+
+def test_entries_are_all_but_directories(tmp_path: Path) -> None:
+    """Files, links that are not followed, and directories with nothing in them."""
+    (tmp_path / "inner" / "empty").mkdir(parents=True)
+    (tmp_path / "inner" / "file").write_text("text")
+    (tmp_path / "link").symlink_to("inner")
+    found = {path: entry and entry.is_symlink() for path, entry in files.entries(tmp_path)}
+    assert found == {"inner/empty/": None, "inner/file": False, "link": True}
+    assert {path: facts.st_size for path, facts in files.walk(tmp_path) if path == "inner/file"} == {"inner/file": 4}
+    assert {path for path, _ in files.walk(tmp_path)} == {*found}
+    assert {*files.entries(tmp_path, but=("inner",))} != {*files.entries(tmp_path / "none")} == set()

@@ -119,10 +119,19 @@ def read(path: Path) -> Lock:
     """
     Return the lock in the file at *path*.
 
-    :raises LockError: it is damaged, or written by a version with another layout.
+    :raises LockError: as `decode`.
     """
     with files.folder_errors(path):
         data = files.read_input(path)
+    return decode(data, path)
+
+
+def decode(data: bytes, path: Path) -> Lock:
+    """
+    Return the lock in *data*, which was read from *path*.
+
+    :raises LockError: it is damaged, or written by a version with another layout.
+    """
     try:
         document = tomllib.loads(data.decode())
         if has_long_number(document):

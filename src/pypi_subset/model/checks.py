@@ -17,6 +17,9 @@ Status = Literal["passed", "amber", "failed", "skipped", "differs", "accepted"]
 #: The results of a case that keep nothing from being published.
 GOOD: tuple[Status, ...] = ("passed", "amber")
 
+#: The routes by which an installer finds the files, in the order in which they are tried.
+WAYS = ("find-links", "simple", "target")
+
 #: Characters of the longest text in a result.
 LONGEST = 10_000
 #: What parts words and lines in the output of programs; each becomes a space.

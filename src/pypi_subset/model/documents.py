@@ -62,7 +62,9 @@ def encode(value: object) -> bytes:
         text = json.dumps(msgspec.to_builtins(value), indent=1, ensure_ascii=False)
         data = text.encode(errors="backslashreplace")
     for sign, escaped in _ESCAPES.items():
-        data = data.replace(sign, escaped)
+        # One byte is found fifty times as fast as three.
+        if sign[:1] in data:
+            data = data.replace(sign, escaped)
     return data + b"\n"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +29,8 @@ from pypi_subset.publishing.release import read_release
 from pypi_subset.support import files
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from pypi_subset.model.intake.verdicts import Waived
     from pypi_subset.model.manifest import Manifest
@@ -56,7 +55,7 @@ class Release:
     A site as it is published.
 
     :param manifest: the manifest as it is in the site; the published one may say more.
-    :param files: path below the site → what the system knows of the file, of all that is published as it is there.
+    :param files: path below the site → size, of all that is published as it is there.
     :param made: path below the site → bytes, of what publish makes: the manifest, and all forms of the report.
     :param digests: path below the site → SHA-256 that the file must have while it is copied; none of what is forced.
     :param report: what proves these bytes, ``None`` if nothing does.
@@ -67,7 +66,7 @@ class Release:
 
     site: Path
     manifest: Manifest
-    files: Mapping[str, os.stat_result]
+    files: dict[str, int]
     made: Mapping[str, bytes]
     digests: Mapping[str, str]
     report: Report | None
@@ -83,8 +82,7 @@ class Release:
     @property
     def sizes(self) -> dict[str, int]:
         """Path → size of all that is published, sorted."""
-        own = {path: facts.st_size for path, facts in self.files.items()}
-        return dict(sorted((own | {path: len(data) for path, data in self.made.items()}).items()))
+        return dict(sorted((self.files | {path: len(data) for path, data in self.made.items()}).items()))
 
 
 def release_of(
@@ -107,6 +105,7 @@ def release_of(
     :raises SubsetError: there is no site, it holds a symbolic link, or the requirements cannot be read.
     """
     (manifest, data), present = read_bytes(site), _present(site)
+    hashes, sizes = manifest.hashes, dict[str, int]()
     waived: tuple[Waived, ...] = ()
     subset = asked_by(requirements) if requirements is not None else None
     if requirements is not None:
@@ -119,7 +118,7 @@ def release_of(
     if report is not None:
         place, digest = report_path(site), hashlib.sha256(data).hexdigest()
         doubt = next(_doubts(report, place, digest, manifest, subset, kept=kept), None)
-    doubt = doubt or next(_changed(site, manifest.hashes, present), None)
+    doubt = doubt or next(_changed(site, hashes, present, sizes), None)
     if doubt is not None and not force:
         raise doubt
     if doubt is not None:
@@ -128,13 +127,12 @@ def release_of(
         made = {MANIFEST: data, **forms_of(msgspec.structs.replace(report, stale=False))}
     else:
         made = _doubted(site, changed(data, unproven=True))
-    hashes = manifest.hashes
-    known = {name for name in present if name in hashes or name in BESIDE} - made.keys()
+    known = (present & (hashes.keys() | {*BESIDE})) - made.keys()
     distributions = {one.path for one in manifest.files}
     return Release(
         site=site,
         manifest=manifest,
-        files={name: present[name] for name in sorted(known)},
+        files={name: sizes[name] if name in sizes else _size(site / name) for name in sorted(known)},
         made=made,
         digests={name: hashes[name] for name in known & (distributions if doubt else {*hashes})},
         report=report if doubt is None else None,
@@ -175,14 +173,19 @@ def _doubted(site: Path, data: bytes) -> dict[str, bytes]:
         return {name: (stage / name).read_bytes() for name, _ in files.walk(stage) if not name.endswith("/")}
 
 
-def _present(site: Path) -> dict[str, os.stat_result]:
+def _present(site: Path) -> set[str]:
+    """Return the paths of all files of *site*."""
     with files.folder_errors(site):
-        found = dict(sorted((path, facts) for path, facts in files.walk(site) if not path.endswith("/")))
-    for path, facts in found.items():
-        if not stat.S_ISREG(facts.st_mode):
-            msg = "this is no plain file, and a copy would lose it"
-            raise FolderError(msg, path=site / path, next_step="remove it and run `pypi-subset mirror`")
-    return found
+        found = {path: entry.is_file(follow_symlinks=False) for path, entry in files.entries(site) if entry}
+    if other := sorted(path for path, is_plain in found.items() if not is_plain):
+        msg = "this is no plain file, and a copy would lose it"
+        raise FolderError(msg, path=site / other[0], next_step="remove it and run `pypi-subset mirror`")
+    return {*found}
+
+
+def _size(path: Path) -> int:
+    with files.folder_errors(path):
+        return path.lstat().st_size
 
 
 def _report(place: Path) -> tuple[Report | None, NotProven | None]:
@@ -198,23 +201,28 @@ def _report(place: Path) -> tuple[Report | None, NotProven | None]:
         return None, NotProven(error.what, path=place, next_step=step)
 
 
-def _changed(site: Path, hashes: Mapping[str, str], present: Mapping[str, os.stat_result]) -> Iterator[NotProven]:
-    """Yield what in *site* is not as its manifest says."""
+def _changed(
+    site: Path, hashes: Mapping[str, str], present: AbstractSet[str], sizes: dict[str, int]
+) -> Iterator[NotProven]:
+    """Yield what in *site* is not as its manifest says; *sizes* gets the bytes of each file that is."""
     step = f"run `pypi-subset mirror` and `pypi-subset verify`, {_FORCE}"
-    kept = grace.kept(site, present.keys() - hashes.keys())
-    for path in sorted(hashes.keys() | present.keys() - kept.keys()):
-        if path.startswith(f"{PROOF}/"):
+    kept = grace.kept(site, present - hashes.keys())
+    root, proof = f"{site}/", f"{PROOF}/"
+    for path in sorted(hashes.keys() | present - kept.keys()):
+        if path.startswith(proof):
             if path not in {*FORMS, SIGNATURE}:
                 yield NotProven("the proof does not write this", path=site / path, next_step=f"remove it, {_FORCE}")
         elif path not in present:
             yield NotProven("the manifest names this, and it is not there", path=site / path, next_step=step)
-        elif path not in hashes and path not in (*BESIDE, *OF_THE_PLACE):
+        elif path in hashes:
+            digest, sizes[path] = files.hashed(root + path)
+            if digest != hashes[path]:
+                yield NotProven("this has other bytes than the manifest says", path=site / path, next_step=step)
+        elif path not in (*BESIDE, *OF_THE_PLACE):
             yield NotProven("the manifest does not name this", path=site / path, next_step=step)
-        elif path in hashes and files.sha256_of(f"{site}/{path}") != hashes[path]:
-            yield NotProven("this has other bytes than the manifest says", path=site / path, next_step=step)
 
 
-def _require_files(site: Path, manifest: Manifest, present: Mapping[str, os.stat_result]) -> None:
+def _require_files(site: Path, manifest: Manifest, present: AbstractSet[str]) -> None:
     """
     Return if each distribution in *site* has the bytes that the manifest says, which by no force may be others.
 

@@ -235,11 +235,16 @@ def _changed(
         if old is None or old.kind != "file" or old.size != size:
             changed.add(path)
         # A distribution of the same size and time is taken to be the same, as rsync does it.
-        elif every or publish_order(path) or path in release.made or old.modified != int(release.files[path].st_mtime):
+        elif every or publish_order(path) or path in release.made or old.modified != _modified(release.site / path):
             asked.append(path)
     for source, paths in _by_source(release, asked, own):
         changed |= destination.changed(source, paths)
     return changed
+
+
+def _modified(path: Path) -> int:
+    with files.folder_errors(path):
+        return int(path.lstat().st_mtime)
 
 
 def _by_source(release: Release, paths: Iterable[str], own: Path) -> list[tuple[Path, list[str]]]:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pypi_subset.requirements.toml import Settings
 
 from pypi_subset.requirements import fetched
-from pypi_subset.requirements.documents import read_source
 from pypi_subset.requirements.intake.advisories import read_advisories
 from pypi_subset.requirements.intake.bootstrap import read_bootstrap
 from pypi_subset.requirements.intake.channels import read_channels
@@ -187,4 +186,7 @@ def _read_documents(
                 places=outside.places,
                 reach=outside.reach,
             )
+            # Few sets are documents, and their readers take long to load.
+            from pypi_subset.requirements.documents import read_source  # noqa: PLC0415
+
             yield read_source(source, faults)

@@ -23,7 +23,6 @@ from pypi_subset.support import bounds
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-
 #: A flag that `os.open` needs where text has other line ends than bytes (Windows).
 BINARY = getattr(os, "O_BINARY", 0)
 #: How a file is made that must be new: what a link leads to, and what others opened, is never written.
@@ -37,20 +36,25 @@ _READ = os.O_RDONLY | BINARY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONB
 
 
 def walk(folder: Path, *, but: Collection[str] = ()) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield what `entries` does, each path with what the system knows of it."""
+    for path, entry in entries(folder, but=but):
+        yield path, entry.stat(follow_symlinks=False) if entry else (folder / path).lstat()
+
+
+def entries(folder: Path, *, but: Collection[str] = ()) -> Iterator[tuple[str, os.DirEntry[str] | None]]:
     """
-    Yield the path below *folder* of everything that is no directory, and what the system knows of it; links are not followed.
+    Yield the path below *folder* of everything that is no directory, as the system lists it; links are not followed.
 
-    A directory with nothing in it comes too, with a slash behind its name.
+    A directory with nothing in it comes too, with a slash behind its name and ``None``. *folder* need not be there.
 
-    :param folder: it need not be there.
     :param but: paths that are left out, with all that is below them.
     """
     waiting = [("", os.fspath(folder))] if folder.is_dir() else []
     while waiting:
         inside, current = waiting.pop()
         empty = True
-        with os.scandir(current) as entries:
-            for entry in entries:
+        with os.scandir(current) as found:
+            for entry in found:
                 empty = False
                 path = inside + entry.name
                 if path in but:
@@ -58,32 +62,36 @@ def walk(folder: Path, *, but: Collection[str] = ()) -> Iterator[tuple[str, os.s
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((f"{path}/", entry.path))
                 else:
-                    yield path, entry.stat(follow_symlinks=False)
+                    yield path, entry
         if empty and inside:
-            yield inside, os.lstat(current)
+            yield inside, None
 
 
 def sha256_of(path: Path | str) -> str:
+    """Return the SHA-256 of the file at *path*, in hexadecimal; it raises what `hashed` does."""
+    return hashed(path)[0]
+
+
+def hashed(path: Path | str) -> tuple[str, int]:
     """
-    Return the SHA-256 of the file at *path*, in hexadecimal.
+    Return the SHA-256 of the file at *path*, and how many bytes it has.
 
     :raises FolderError: it cannot be read.
     """
-    found = hashlib.sha256()
+    # Most files are pages, which one short piece holds: `hashlib.file_digest` clears 256 kB for each.
+    found, length, size = hashlib.sha256(), 0, _PAGE
     try:
         # A site has tens of thousands of small files: a stream for each takes as long as its hash.
         descriptor = os.open(path, _READ)
         try:
-            # Most of them are pages, which one short piece holds: `hashlib.file_digest` clears 256 kB for each.
-            size = _PAGE
             while piece := os.read(descriptor, size):
                 found.update(piece)
-                size = _PIECE
+                length, size = length + len(piece), _PIECE
         finally:
             os.close(descriptor)
     except OSError as error:
         raise_as_folder_error(error, Path(path))
-    return found.hexdigest()
+    return found.hexdigest(), length
 
 
 def part_of(path: Path) -> Path:

@@ -14,7 +14,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pypi_subset.proof.access.routes import WAYS, opened
+from pypi_subset.model.checks import WAYS
+from pypi_subset.proof.access.routes import opened
 from pypi_subset.proof.machines import interpreters
 from pypi_subset.support import staging
 from tests.evidence.bench import goals, measure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.model.checks import WAYS
 from pypi_subset.proof.cases.case import cases_of
 from tests.evidence.mutation.consistent import FORGOTTEN, GONE, TEMPTED
 from tests.evidence.mutation.judging import key, world_of

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import ProofFailed
-from pypi_subset.model.checks import GOOD
-from pypi_subset.proof.access.routes import WAYS, opened
+from pypi_subset.model.checks import GOOD, WAYS
+from pypi_subset.proof.access.routes import opened
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.methods.by_installing import Installing

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.proof.access.routes import TOKEN, WAYS, apart, opened
+from pypi_subset.model.checks import WAYS
+from pypi_subset.proof.access.routes import TOKEN, apart, opened
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods.pip_install import APART
 from pypi_subset.proof.methods.prove import prove

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.model.checks import WAYS
 from pypi_subset.proof.cache.reach import Opaque, Sight
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.inventory import inventory

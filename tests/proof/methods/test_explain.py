@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pypi_subset.model.checks import WAYS
 from pypi_subset.pip.runner import PipResult
-from pypi_subset.proof.access.routes import WAYS, opened
+from pypi_subset.proof.access.routes import opened
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods.explain import explain
 from pypi_subset.proof.methods.prove import prove

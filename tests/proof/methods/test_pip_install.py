@@ -12,8 +12,9 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from pypi_subset.errors import ProofFailed
+from pypi_subset.model.checks import WAYS
 from pypi_subset.pip.pool import Pips
-from pypi_subset.proof.access.routes import WAYS, opened
+from pypi_subset.proof.access.routes import opened
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods import pip_install
 from pypi_subset.proof.methods.by_unpacking import flags_of

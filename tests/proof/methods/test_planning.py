@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset.errors import ProofFailed
-from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.model.checks import WAYS
 from pypi_subset.proof.methods import planning
 from tests.support.sites.cases import HERE, OWN, cases
 from tests.support.wheels import make_wheel

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.model.checks import WAYS
 from pypi_subset.proof.methods.prove import prove
 from pypi_subset.targets import tag as targets
 from tests.support.sites.cases import CLICK, COLORAMA, HERE, LINUX, WINDOWS, cases, outcome

@@ -19,9 +19,9 @@ import pytest
 
 from pypi_subset.cli.app import main
 from pypi_subset.errors import SubsetError
+from pypi_subset.model.checks import WAYS
 from pypi_subset.model.report import read_report, report_path
 from pypi_subset.proof.access.http_server import serving
-from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.cases.case import cases_of
 from pypi_subset.proof.methods import pip_install
 from pypi_subset.proof.methods.prove import prove

@@ -13,10 +13,9 @@ import pytest
 from packaging.requirements import Requirement
 
 from pypi_subset.errors import NotProven, SubsetError
-from pypi_subset.model.checks import Check
+from pypi_subset.model.checks import WAYS, Check
 from pypi_subset.model.documents import encode, parse
 from pypi_subset.model.report import Report, report_path
-from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.evidence.settings import subset_digest
 from pypi_subset.proof.inventory import inventory
 from pypi_subset.proof.report import badge, junit, page, report

@@ -16,9 +16,9 @@ import pytest
 
 from pypi_subset.cli.app import main
 from pypi_subset.errors import ProofFailed, SubsetError, SuiteFailed
+from pypi_subset.model.checks import WAYS
 from pypi_subset.model.documents import encode
 from pypi_subset.model.report import read_report, report_path
-from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.isolation.available import isolation
 from pypi_subset.proof.report import report
 from pypi_subset.proof.report.verdict import is_red

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pypi_subset.model.checks import Check, Finding
+from pypi_subset.model.checks import WAYS, Check, Finding
 from pypi_subset.model.door import read_manifest
-from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.evidence import key
 from pypi_subset.proof.evidence.author import authored
 from pypi_subset.proof.report import report

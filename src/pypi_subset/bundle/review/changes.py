@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from msgspec import UNSET
 from packaging.version import Version
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from pypi_subset.bundle.ledger import EarlierFile, Known
     from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.intake.verdicts import Waived
     from pypi_subset.model.manifest import File, Manifest, Need
@@ -81,7 +82,7 @@ class TargetChanges:
 
 
 def changes_of(
-    new: Manifest, old: Manifest | None, site: Path, waived: Iterable[Waived], moment: datetime
+    new: Manifest, old: Known | None, site: Path, waived: Iterable[Waived], moment: datetime
 ) -> tuple[TargetChanges, ...]:
     """
     Return what differs for each target of *new*.
@@ -91,7 +92,8 @@ def changes_of(
     :param waived: what the user accepts against the policy.
     :param moment: when the bundle is made.
     """
-    have, held = _by_target(new), _by_target(old) if old else {}
+    have: Mapping[str, _Files[File]] = _by_target(new.files)
+    held: Mapping[str, _Files[File | EarlierFile]] = _by_target(old.files) if old else {}
     accepted = [*waived]
     found = []
     for target in new.targets:
@@ -124,24 +126,25 @@ def changes_of(
     return tuple(found)
 
 
-def gone_targets(new: Manifest, old: Manifest | None) -> tuple[str, ...]:
+def gone_targets(new: Manifest, old: Known | None) -> tuple[str, ...]:
     """Return the names of the targets that *new* does not have any more, sorted."""
     return tuple(sorted({one.name for one in old.targets} - {one.name for one in new.targets})) if old else ()
 
 
-_Files = dict[str, dict[tuple[str, str], "File"]]
+_One = TypeVar("_One", bound="File | EarlierFile")
+_Files: TypeAlias = dict[str, dict[tuple[str, str], _One]]
 
 
-def _by_target(manifest: Manifest) -> dict[str, _Files]:
+def _by_target(files: Iterable[_One]) -> dict[str, _Files[_One]]:
     """Return target → project → file name and hash → file."""
-    found: dict[str, _Files] = defaultdict(lambda: defaultdict(dict))
-    for one in manifest.files:
+    found: dict[str, _Files[_One]] = defaultdict(lambda: defaultdict(dict))
+    for one in files:
         for target in {need.target for need in one.needed_by}:
             found[target][one.project][one.filename, one.sha256] = one
     return found
 
 
-def _removed(before: _Files, own: _Files) -> Iterator[tuple[str, str]]:
+def _removed(before: _Files[File | EarlierFile], own: _Files[File]) -> Iterator[tuple[str, str]]:
     """Yield each project that lost files, and its versions or the files; see `TargetChanges`."""
     for project, then in sorted(before.items()):
         now = own.get(project, {})
@@ -156,13 +159,13 @@ def _removed(before: _Files, own: _Files) -> Iterator[tuple[str, str]]:
             yield project, " and ".join(filter(None, texts))
 
 
-def _versions(files: Mapping[tuple[str, str], File]) -> str:
+def _versions(files: Mapping[tuple[str, str], File | EarlierFile]) -> str:
     return " and ".join(sorted({one.version for one in files.values()}, key=Version))
 
 
 def _row(
     one: File,
-    then: Mapping[tuple[str, str], File],
+    then: Mapping[tuple[str, str], File | EarlierFile],
     target: str,
     locks: _Locks,
     waived: Iterable[Waived],

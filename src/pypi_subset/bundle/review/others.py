@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pypi_subset.bundle.ledger import Known
     from pypi_subset.model.manifest import Manifest
 
 
@@ -26,7 +27,7 @@ class OtherRow:
     url: str
 
 
-def other_rows(new: Manifest, old: Manifest | None) -> tuple[OtherRow, ...]:
+def other_rows(new: Manifest, old: Known | None) -> tuple[OtherRow, ...]:
     """
     Return what differs between the other files of two sites, sorted by path.
 

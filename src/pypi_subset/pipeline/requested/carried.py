@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from pypi_subset.model.manifest import Manifest
+    from pypi_subset.bundle.ledger import Known
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +38,7 @@ def carried(packages: Path, wanted: Iterable[tuple[str, str]]) -> Carried:
     ledger = ledgers.read(packages)
     since: dict[tuple[str, str], int] = {}
     left = frozenset(wanted)
-    # From the newest back: most requests are about what came last, and a manifest takes a tenth of a second.
+    # From the newest back: most requests are about what came last, and a manifest takes a part of a second.
     for one in reversed(ledger.sent):
         base = ledgers.base_of(packages, one) if left else None
         if base is None:
@@ -51,6 +51,6 @@ def carried(packages: Path, wanted: Iterable[tuple[str, str]]) -> Carried:
     return Carried(since=since, last=last, arrived=None if base is None else files_of(base.manifest))
 
 
-def files_of(manifest: Manifest) -> frozenset[tuple[str, str]]:
+def files_of(manifest: Known) -> frozenset[tuple[str, str]]:
     """Return name and target of each file that a target needs."""
     return frozenset((one.filename, need.target) for one in manifest.files for need in one.needed_by)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from pypi_subset.model.checks import WAYS
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.intake.variants import foreign_in, together_in, variants_in
 from pypi_subset.model.manifest import manifest_path
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 #: Bytes of the token in the URL of a site that is served here.
 TOKEN = 16
-
-#: Each route, in the order in which they are tried.
-WAYS = ("find-links", "simple", "target")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

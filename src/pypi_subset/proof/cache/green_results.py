@@ -24,9 +24,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from pypi_subset.errors import FolderError
-from pypi_subset.model.checks import GOOD, Check
+from pypi_subset.model.checks import GOOD, WAYS, Check
 from pypi_subset.model.documents import DAMAGED
-from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.cache.reach import Opaque, Sight
 from pypi_subset.proof.cases.case import unanswered
 from pypi_subset.proof.methods import second_opinion

@@ -8,10 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import LockError
-from pypi_subset.model.checks import GOOD
+from pypi_subset.model.checks import GOOD, WAYS
 from pypi_subset.model.policy import accepted_on
 from pypi_subset.proof.access import remote_site, routes
-from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.cases import left_out, lock_reader
 from pypi_subset.proof.cases.lock_reader import project_of
 from pypi_subset.proof.cases.stated import Stated, stated_in

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from pypi_subset.model.checks import GOOD
-from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.model.checks import GOOD, WAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

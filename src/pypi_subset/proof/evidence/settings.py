@@ -8,9 +8,9 @@ from importlib.resources import files as resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pypi_subset.model.checks import WAYS
 from pypi_subset.model.report import Settings
-from pypi_subset.proof.access.routes import WAYS
-from pypi_subset.proof.imports import console_scripts, importing
+from pypi_subset.proof.imports.settling import OF_A_SCRIPT, OF_IMPORTS
 from pypi_subset.support.fingerprint import digest_of
 from pypi_subset.support.version import __version__
 
@@ -26,7 +26,7 @@ _WINGS = ("proof", "model", "support", "pip")
 @functools.cache
 def settings() -> Settings:
     """Return the settings of a proof by this tool."""
-    seconds = {"import": importing.PATIENCE, "script": console_scripts.PATIENCE}
+    seconds = {"import": OF_IMPORTS, "script": OF_A_SCRIPT}
     return Settings(routes=WAYS, seconds=seconds, code=_code())
 
 

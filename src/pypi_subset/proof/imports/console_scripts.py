@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from pypi_subset.proof.imports.missing import Error, Ground, Verdict, judged
-from pypi_subset.proof.imports.settling import Found, found
+from pypi_subset.proof.imports.settling import OF_A_SCRIPT, Found, found
 from pypi_subset.proof.isolation.outcome import outcome
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from pypi_subset.proof.isolation.box import Box
 
 
-#: Seconds that a script may take; one that still runs then has imported all it needs.
-PATIENCE = 10
+PATIENCE = OF_A_SCRIPT
 #: Seconds that all scripts of a case may take together: what is not started by then gets a note.
 TOTAL = 300
 #: How many run at a time: most of their time goes into reading files.

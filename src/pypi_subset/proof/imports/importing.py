@@ -11,7 +11,7 @@ import msgspec
 
 from pypi_subset.proof.imports.missing import LONGEST, Error, Ground, judged
 from pypi_subset.proof.imports.public_modules import public_modules
-from pypi_subset.proof.imports.settling import Found, found
+from pypi_subset.proof.imports.settling import OF_IMPORTS, Found, found
 from pypi_subset.proof.isolation.launching import failed
 from pypi_subset.proof.isolation.outcome import outcome
 from pypi_subset.support.machine import memory
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from pypi_subset.proof.isolation.box import Box
 
 
-#: Seconds that the imports of one project may take together.
-PATIENCE = 120
+PATIENCE = OF_IMPORTS
 
 #: How many projects are imported at a time, each in a process of its own.
 _AT_ONCE = 2

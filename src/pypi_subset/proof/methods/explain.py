@@ -13,9 +13,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from pypi_subset.errors import ProofFailed
+from pypi_subset.model.checks import WAYS
 from pypi_subset.model.paths import ALL_WHEELS, PAGE
 from pypi_subset.pip.runner import complaint
-from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.access.wheel_metadata import metadata_in
 from pypi_subset.proof.closure import plain
 from pypi_subset.proof.reference.markers import known

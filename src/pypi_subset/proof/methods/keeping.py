@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from pypi_subset.proof.access.routes import WAYS
+from pypi_subset.model.checks import WAYS
 from pypi_subset.proof.machines import bytecode, held, venvs
 from pypi_subset.proof.methods import planning
 from pypi_subset.support import staging

@@ -13,9 +13,9 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import Version
 
 from pypi_subset.errors import ProofFailed
+from pypi_subset.model.checks import WAYS
 from pypi_subset.model.paths import LOCKS
 from pypi_subset.proof.access import remote_site, routes
-from pypi_subset.proof.access.routes import WAYS
 from pypi_subset.proof.cases.lock_reader import pin_of, project_of
 from pypi_subset.proof.cases.reachable import reachable
 from pypi_subset.proof.methods import explain
