@@ -97,6 +97,8 @@ def test_arrived_without_a_receipt(space: Paths) -> None:
         ({"manifest": "../x"}, "the receipt is damaged"),
         ({"imported": "\x1b[31m"}, "the receipt is damaged"),
         ({"imported": "x" * 1000}, "the receipt is damaged"),
+        ({"imported": "2026-02-30T08:00:00Z"}, "the receipt is damaged"),
+        ({"imported": "2026-11-20T08:61:00Z"}, "the receipt is damaged"),
         ({"user": "alice"}, "the receipt is damaged"),
         ({"schema": "2.0"}, "the receipt has schema 2.0, and this version reads 1.0; upgrade pypi-subset"),
         ({"kind": "x"}, "the receipt is damaged"),

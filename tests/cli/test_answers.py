@@ -15,7 +15,7 @@ import pytest
 
 from pypi_subset.support.resources import shipped
 from tests.support.checkout import schema
-from tests.support.pages.schemas import DOCUMENTS, generated
+from tests.support.pages.schemas import DOCUMENTS, FORMS, form, generated
 from tests.support.programs.commands import subset as command
 from tests.support.sites.cases import CLICK, COLORAMA, WINDOWS
 from tests.support.sites.subset_on_disk import SubsetOnDisk
@@ -49,6 +49,13 @@ def answer(name: str, *words: str, cwd: Path, kind: str = "", **variables: str) 
 def test_the_committed_schema_is_the_generated_one(name: str) -> None:
     """After a change of the Structs, ``python -m tests.support.pages.schemas`` writes it again."""
     assert shipped("schemas", name).decode() == generated(DOCUMENTS[name])
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_another_form_has_another_version(name: str) -> None:
+    """A field more raises the minor number; ``python -m tests.support.pages.schemas`` keeps the form of the new version."""
+    known = json.loads(FORMS.read_bytes())
+    assert known[name][DOCUMENTS[name].version] == form(DOCUMENTS[name])
 
 
 def test_results(workspace: Workspace, index: Index) -> None:

@@ -156,3 +156,20 @@ def test_hostile_requests_change_nothing(root: Path, tmp_path: Path) -> None:
     with pytest.raises(SubsetError, match="this is no request: requirement 1: its marker is damaged"):
         add_request(root, tmp_path / "request.json")
     assert tree(root) == before
+
+
+def test_lines_of_one_project_that_are_joined(root: Path, request_of: RequestMaker) -> None:
+    """A note has the lines and what they become; lines with different markers stay apart, and each once."""
+    file = request_of("Idna", "idna<4", "IDNA[x]>3", "six", "six; os_name == 'nt'", "--no-machine")
+    done = add_request(root, file)
+    assert done.changes[0].added == ("Idna[x]<4,>3", "six", 'six; os_name == "nt"')
+    assert done.notes == ("Idna, idna<4, IDNA[x]>3: joined to Idna[x]<4,>3",)
+    assert add_request(root, file, projects=["six"]).notes == ('six, six; os_name == "nt": base.txt:5 has it already',)
+
+
+def test_a_line_for_other_machines(root: Path, request_of: RequestMaker) -> None:
+    """It is added, and a note says that it does not count on the machine of the request."""
+    file = request_of("six; os_name == 'nt'", "lib; os_name != 'nt'", "--target", "lab")
+    note, *_ = add_request(root, file).notes
+    assert note == 'six; os_name == "nt": its marker is false on lab'
+    assert not any(one.startswith("lib") for one in add_request(root, file, dry=True).notes if "false" in one)

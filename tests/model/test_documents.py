@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
 from hypothesis import given
@@ -11,13 +14,11 @@ from hypothesis import strategies as st
 from msgspec import Meta, to_builtins
 
 from pypi_subset.errors import FolderError, SubsetError
+from pypi_subset.model import documents
 from pypi_subset.model.checks import Check
 from pypi_subset.model.documents import Document, changed, encode, parse, read
 from pypi_subset.support import bounds
 from tests.support.stages.values import BRISK
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Note(Document, frozen=True, kw_only=True):
@@ -126,3 +127,19 @@ def test_a_changed_document_keeps_its_version_and_what_is_unknown() -> None:
     """A manifest of an older version must not claim the fields of this one, nor lose those of a later one."""
     older = b'{"schema": 1, "later": [1], "pages": {}}'
     assert json.loads(changed(older, pages={"a": "b"})) == {"schema": 1, "later": [1], "pages": {"a": "b"}}
+
+
+def test_a_file_that_a_user_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is no file has one line, and the next step is another name: nothing is removed, and no pipe is waited for."""
+    (tmp_path / "one.json").write_bytes(b"1234")
+    assert documents.read_named(tmp_path / "one.json", 4) == b"1234"
+    os.mkfifo(tmp_path / "pipe")
+    for name, limit, said in (
+        (".", None, "this is a directory; name a file"),
+        ("pipe", None, "this is no file, but a pipe, a socket or a device; name a file"),
+        ("one.json", 3, "larger than 3 bytes; name a smaller file"),
+        ("none", None, "No such file or directory; see that the path is right"),
+    ):
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(FolderError, match=f"^{re.escape(name)}: {said}"):
+            documents.read_named(Path(name), limit)

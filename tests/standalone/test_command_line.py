@@ -77,8 +77,47 @@ def test_a_closed_pipe_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pyte
 
 def test_wrong_use_names_the_help() -> None:
     """A wrong option is an error of the user, with the way to the list of options."""
-    with pytest.raises(Misused, match=r"unrecognized arguments: --no; see `one\.py --help`"):
-        Parser(prog="one.py").parse_args(["--no"])
+    with pytest.raises(Misused, match=r"there is no option --no; see `one\.py --help`"):
+        Parser(prog="one.py").read(["--no"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["--bogus=me:hunter2@host"], "there is no option --bogus;"),
+        (["--bogus", "me:hunter2@host"], "there is no option --bogus;"),
+        (["-zme:hunter2@host"], "there is no option -z;"),
+        (["me:hunter2@host"], "it takes fewer arguments: 1 too many;"),
+        (["--t=me:hunter2@host"], "ambiguous option: --t could match --to, --two;"),
+    ],
+)
+def test_the_value_of_an_unknown_option_is_not_repeated(arguments: list[str], what: str) -> None:
+    """It may hold a password: the line has the name of the option alone."""
+    made = Parser(prog="one.py")
+    made.add_argument("--to")
+    made.add_argument("--two")
+    with pytest.raises(Misused) as caught:
+        made.read(arguments)
+    assert str(caught.value) == f"{what} see `one.py --help`"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["--to", ""], "--to"),
+        (["--to="], "--to"),
+        (["one", ""], "an argument"),
+        ([""], "an argument"),
+    ],
+)
+def test_an_empty_argument(arguments: list[str], what: str) -> None:
+    """A variable of a shell without a value is one line, whatever the option would make of it."""
+    made = Parser(prog="one.py")
+    made.add_argument("--to")
+    made.add_argument("project", nargs="*")
+    with pytest.raises(Misused, match=f"^{what} is empty; write a value, or leave it out$"):
+        made.read(arguments)
+    assert made.read(["--to=a=", "a=="]).to == "a="
 
 
 def test_lines_are_printed_as_the_terminal_can(tmp_path: Path) -> None:

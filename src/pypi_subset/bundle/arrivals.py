@@ -13,7 +13,6 @@ from pypi_subset.model import documents
 from pypi_subset.model.documents import Document
 from pypi_subset.model.door import read_manifest
 from pypi_subset.model.paths import MANIFEST
-from pypi_subset.support import files
 from pypi_subset.support.machine import holding
 
 if TYPE_CHECKING:
@@ -59,8 +58,7 @@ def is_receipt(path: Path) -> bool:
 
     :raises FolderError: it cannot be read.
     """
-    with files.folder_errors(path):
-        data = files.read_input(path)
+    data = documents.read_named(path)
     try:
         found = documents.parse(data, dict) if len(data) <= _FEW_BYTES else {}
     except ValueError:
@@ -75,8 +73,7 @@ def take_receipt(paths: Paths, file: Path, *, dry: bool = False) -> Arrival:
     :param dry: write nothing.
     :raises SubsetError: it is no receipt, or no bundle of this packages directory carried the site that it names.
     """
-    with files.folder_errors(file):
-        data = files.read_input(file)
+    data = documents.read_named(file)
     receipt = receipt_in(data, file, "make it again: `import_bundle.py --receipt`")
     with holding.exclusive(paths.packages):
         ledger = ledgers.read(paths.packages)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
 from pypi_subset.bundle import ledger as ledgers
+from pypi_subset.bundle.document import MOMENT
 from pypi_subset.errors import SubsetError
 from pypi_subset.model import documents, door
 from pypi_subset.model.documents import Document
 from pypi_subset.model.manifest import Sha256, is_manifest
 from pypi_subset.publishing.release import Serial
-from pypi_subset.support import bounds, files
+from pypi_subset.support import bounds
 
 if TYPE_CHECKING:
     from pypi_subset.bundle.ledger import Base, Ledger
@@ -42,6 +44,7 @@ class Receipt(Document, frozen=True, kw_only=True, forbid_unknown_fields=True):
     :param serial: the highest number of a release that the disconnected side has seen.
     :param manifest: SHA-256 of the manifest of the live site.
     :param imported: when it was imported, by the clock there; empty if its record was lost.
+    :raises ValueError: no calendar has that time.
     """
 
     name: ClassVar[str] = "the receipt"
@@ -52,6 +55,10 @@ class Receipt(Document, frozen=True, kw_only=True, forbid_unknown_fields=True):
     serial: Serial
     manifest: Sha256
     imported: Annotated[str, Meta(pattern=_IMPORTED)] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if self.imported:
+            datetime.strptime(self.imported, MOMENT).replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,11 +132,10 @@ def _by_hash(since: str, packages: Path, ledger: Ledger) -> Start:
 
 def _by_file(path: Path, packages: Path, ledger: Ledger) -> Start:
     """Return the site that a receipt names, or whose manifest this is a copy of."""
-    if not path.is_file():
+    if not path.exists():
         msg = f"{str(path)!r} is neither a file nor the beginning of a SHA-256"
         raise SubsetError(msg, next_step=_STEP)
-    with files.folder_errors(path):
-        data = files.read_input(path, bounds.LARGEST_DOCUMENT)
+    data = documents.read_named(path, bounds.LARGEST_DOCUMENT)
     if is_manifest(data):
         base = ledgers.base_from(data, door.decode(data, path=path, next_step=_STEP))
         known = ledger.of(base.sha256)

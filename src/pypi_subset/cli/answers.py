@@ -37,9 +37,9 @@ class TargetsAnswer(Document, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "the result of targets"
-    version: ClassVar[Literal["1.0"]] = "1.0"
+    version: ClassVar[Literal["1.1"]] = "1.1"
 
-    schema: Literal["1.0"]
+    schema: Literal["1.1"]
     systems: tuple[SystemEntry, ...]
 
 
@@ -57,9 +57,9 @@ class TargetAnswer(Document, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "the result of target"
-    version: ClassVar[Literal["1.0"]] = "1.0"
+    version: ClassVar[Literal["1.1"]] = "1.1"
 
-    schema: Literal["1.0"]
+    schema: Literal["1.1"]
     target: str
     tag: str
     python: str
@@ -233,9 +233,9 @@ class BundleAnswer(Document, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "the result of bundle"
-    version: ClassVar[Literal["1.0"]] = "1.0"
+    version: ClassVar[Literal["1.1"]] = "1.1"
 
-    schema: Literal["1.0"]
+    schema: Literal["1.1"]
     to: str
     serial: int
     created: str

@@ -50,9 +50,9 @@ class Edited(Document, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "the result of init, add and remove"
-    version: ClassVar[Literal["1.0"]] = "1.0"
+    version: ClassVar[Literal["1.1"]] = "1.1"
 
-    schema: Literal["1.0"] = "1.0"
+    schema: Literal["1.1"] = "1.1"
     changes: tuple[Edit, ...]
     written: bool
     faults: tuple[str, ...] = ()

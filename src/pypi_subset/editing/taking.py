@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import copy
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -15,6 +16,7 @@ from pypi_subset.requirements.requested.document import read_request
 from pypi_subset.requirements.requested.machine import fits, matched
 from pypi_subset.requirements.subset import read_subset
 from pypi_subset.requirements.subset_toml import SETTINGS
+from pypi_subset.targets.markers import decided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +50,13 @@ def add_request(
     texts = Texts(root)
     notes = [*_written_machine(asked, texts, target, file)] if target else []
     path = texts.file_of(set_name or asked.set_name)
-    for project, lines in _chosen(asked, projects).items():
+    machines = matched(asked, targets).targets or tuple(filter(None, [asked.machine]))
+    for project, lines in _chosen(asked, projects, notes).items():
+        notes += [
+            f"{one}: its marker is false on {', '.join(each.name for each in machines)}"
+            for one in lines
+            if machines and all(decided(one.marker, each.environment) is False for each in machines)
+        ]
         before = texts.of(path)
         there = {one.text: one for one in entries(before.splitlines(keepends=True)) if one.project == project}
         after = added(before, lines[0], str(path)) if len(lines) == 1 else appended(before, lines, str(path))
@@ -66,24 +74,33 @@ def add_request(
     return Edited(changes=done.changes, written=done.written, faults=done.faults, notes=tuple(notes))
 
 
-def _chosen(asked: Requested, projects: Sequence[str]) -> dict[str, list[Requirement]]:
+def _chosen(asked: Requested, projects: Sequence[str], notes: list[str]) -> dict[str, list[Requirement]]:
     """
     Return the requirements of each project: one, or several whose markers differ. Those of one marker are joined.
 
     :param projects: names of those that count; none for all.
+    :param notes: gets a sentence about lines that are joined.
     :raises SubsetError: the request has no such project.
     """
-    found: dict[str, dict[str, Requirement]] = {}
+    same: dict[tuple[str, str], list[Requirement]] = {}
     for one in asked.requirements:
-        same = found.setdefault(canonicalize_name(one.name), {})
-        other = same.setdefault(str(one.marker or ""), one)
-        other.specifier &= one.specifier
-        other.extras |= one.extras
+        same.setdefault((canonicalize_name(one.name), str(one.marker or "")), []).append(one)
+    found: dict[str, dict[str, Requirement]] = {}
+    joins: dict[str, list[str]] = {}
+    for (project, marker), lines in same.items():
+        joined = copy(lines[0])
+        for one in lines[1:]:
+            joined.specifier &= one.specifier
+            joined.extras |= one.extras
+        if len(lines) > 1:
+            joins.setdefault(project, []).append(f"{', '.join(map(str, lines))}: joined to {joined}")
+        found.setdefault(project, {})[marker] = joined
     wanted: list[str] = [*map(canonicalize_name, projects)] or [*found]
     if strange := [one for one in wanted if one not in found]:
         msg = f"the request has no {strange[0]}"
         raise SubsetError(msg, path=asked.path, next_step=f"choose of {', '.join(found)}")
-    return {project: [*same.values()] for project, same in found.items() if project in wanted}
+    notes += [line for project in found if project in wanted for line in joins.get(project, ())]
+    return {project: [*lines.values()] for project, lines in found.items() if project in wanted}
 
 
 def _written_machine(asked: Requested, texts: Texts, name: str, file: Path) -> Iterator[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
 
-from pypi_subset.errors import SubsetError
+from pypi_subset.errors import FolderError, SubsetError
 from pypi_subset.support import bounds, files
 from pypi_subset.support.text import values
 
@@ -110,6 +111,29 @@ def read(path: Path, kind: type[D], *, next_step: str) -> D:
     with files.folder_errors(path):
         data = path.read_bytes()
     return decode(data, kind, path=path, next_step=next_step)
+
+
+def read_named(path: Path, limit: int | None = None) -> bytes:
+    """
+    Return the bytes of the file at *path*, which a user names on the command line.
+
+    :param limit: bytes; default: `bounds.LARGEST_INPUT`.
+    :raises FolderError: it cannot be read, is no regular file, or is larger. The next step is another name: the file that is
+        there is not the one that the user means.
+    """
+    try:
+        return files.read_input(path, limit)
+    except OSError as error:
+        said = error.strerror or str(error)
+        found = {
+            errno.EISDIR: ("this is a directory", "name a file"),
+            errno.EINVAL: ("this is no file, but a pipe, a socket or a device", "name a file"),
+            errno.EFBIG: (said, "name a smaller file"),
+        }
+        if error.errno not in found:
+            files.raise_as_folder_error(error, path)
+        what, step = found[error.errno]
+        raise FolderError(what, path=path, next_step=step) from error
 
 
 def decode(data: bytes, kind: type[D], *, path: Path, next_step: str) -> D:

@@ -105,9 +105,9 @@ class MirrorResult(Document, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "the result of mirror and update"
-    version: ClassVar[Literal["1.0"]] = "1.0"
+    version: ClassVar[Literal["1.1"]] = "1.1"
 
-    schema: Literal["1.0"] = "1.0"
+    schema: Literal["1.1"] = "1.1"
     rows: tuple[Row, ...]
     changes: tuple[str, ...]
     rejected: tuple[str, ...]

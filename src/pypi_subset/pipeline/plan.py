@@ -89,9 +89,9 @@ class Forecast(Document, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "the result of plan"
-    version: ClassVar[Literal["1.0"]] = "1.0"
+    version: ClassVar[Literal["1.1"]] = "1.1"
 
-    schema: Literal["1.0"] = "1.0"
+    schema: Literal["1.1"] = "1.1"
     rows: tuple[Row, ...]
     changes: tuple[Change, ...]
     removed: tuple[str, ...]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from tomlkit.exceptions import TOMLKitError
 
 from pypi_subset.errors import LockError, MissingInSite, SubsetError
+from pypi_subset.model import documents
 from pypi_subset.model.documents import Document
 from pypi_subset.relocking import formats, lacking, projects
 from pypi_subset.relocking.address import address_of
@@ -95,8 +96,7 @@ def relock(  # noqa: PLR0913 - each is a flag, given by its name
         msg = "`--in-place` and `--output` name two places"
         raise SubsetError(msg, next_step="leave one of them out")
     address = address_of(url)
-    with files.folder_errors(lock):
-        data = files.read_input(lock)
+    data = documents.read_named(lock)
     to = lock if in_place else output or beside(lock)
     backup = lock.with_name(f"{lock.name}{ORIGINAL}") if in_place else None
     try:

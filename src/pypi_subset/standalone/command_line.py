@@ -3,6 +3,7 @@
 import argparse
 import errno
 import os
+import re
 import sys
 
 from pypi_subset.standalone.errors import Hindered, ImporterError, Misused, plain, shown
@@ -18,8 +19,29 @@ INTERRUPTED = 130
 class Parser(argparse.ArgumentParser):
     """The command line; an error is one line."""
 
+    def read(self, arguments: "list[str]") -> "argparse.Namespace":
+        """
+        Return what a command line says.
+
+        :raises Misused: it has an argument that is unknown, or empty. No message has the value of an unknown option.
+        """
+        for before, one in zip(["", *arguments], arguments):
+            name, equals, value = one.partition("=") if one.startswith("--") else (before, "", one)
+            if not value and (equals or not one):
+                what = shown(name) if name.startswith("-") else "an argument"
+                raise Misused(f"{what} is empty; write a value, or leave it out")
+        found, others = self.parse_known_args(arguments)
+        options = [one.partition("=")[0] if one.startswith("--") else one[:2] for one in others if one.startswith("-")]
+        if options:
+            self.error(f"there is no option {shown(options[0])}")
+        if others:
+            self.error(f"it takes fewer arguments: {len(others)} too many")
+        return found
+
     def error(self, message: str) -> "NoReturn":
         """End with one line."""
+        # An option that is cut short may stand before its value.
+        message = re.sub(r"^(ambiguous option: [^=]*)=.*( could match .*)$", r"\1\2", message, flags=re.DOTALL)
         raise Misused(f"{message}; see `{self.prog} --help`")
 
 

@@ -73,9 +73,9 @@ def print_description(arguments: "list[str]") -> int:
 class DescriptionParser(argparse.ArgumentParser):
     """The command line: nothing but ``--help``."""
 
-    def error(self, message: str) -> "NoReturn":
+    def error(self, message: str) -> "NoReturn":  # noqa: ARG002 - an argument may hold a password
         """End with one line, as all errors do."""
-        complain_of_description(f"{message}; see --help")
+        complain_of_description("it takes no argument; see --help")
         sys.exit(2)
 
 

@@ -93,6 +93,19 @@ def test_a_request_and_a_receipt(lab: Office) -> None:
     assert added.stdout.splitlines() == ["requirements/base.txt: + new", "Next: `pypi-subset mirror`"], added.stderr
 
 
+def test_a_line_for_another_system(workspace: Workspace, index: Index) -> None:
+    """It does not apply on the machine, though the subset has the project; the next command leaves it out."""
+    index.add(make_wheel("app"), make_wheel("new"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"here": "host"})
+    subset("mirror", cwd=workspace.root)
+    assert run("app; os_name == 'nt'", "new; os_name == 'nt'", "--to", workspace.root / "request.json").code == 0
+    lines = subset("plan", "--request=request.json", cwd=workspace.root).stdout.splitlines()
+    assert lines[1:] == [
+        f'{name}; os_name == "nt" for here: does not apply there: its marker is false' for name in ("app", "new")
+    ]
+
+
 def _size(data: bytes) -> str:
     return f"{len(data) / 1000:.1f} kB"
 
@@ -136,5 +149,8 @@ def test_a_machine_becomes_a_target(workspace: Workspace) -> None:
     assert offered[1].endswith("; `pypi-subset add --request request.json --target NAME` writes it")
     assert offered[2] == "nothing changes: it is there already"
     done = subset("add", "--request=request.json", "--target=lab", cwd=workspace.root)
-    assert 'requirements/subset.toml: + lab = {file = "lab.json"}' in done.stdout
+    described, target, *_ = done.stdout.splitlines()
+    count = len((workspace.paths.requirements / "lab.json").read_text().splitlines())
+    assert described == f"requirements/lab.json: the description of the machine, {count:,} lines"
+    assert target == 'requirements/subset.toml: + lab = {file = "lab.json"}'
     assert done.stdout.splitlines()[-1] == "Next: `pypi-subset mirror`"

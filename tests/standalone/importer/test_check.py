@@ -87,7 +87,7 @@ def test_a_damaged_release_file(tmp_path: Path, value: str) -> None:
 @pytest.mark.parametrize("finding", OVERRIDES)
 def test_each_finding_has_its_own_option(finding: str) -> None:
     """An option lets in what it names, and nothing else."""
-    chosen = parser().parse_args(["stick", OVERRIDES[finding]])
+    chosen = parser().read(["stick", OVERRIDES[finding]])
     assert chosen.findings == [finding]
     warned: list[str] = []
     ruling = Ruling(set(chosen.findings), warned.append)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pypi_subset.standalone.importer.program import parser
+from pypi_subset.standalone.importer.program import parser, place_fault
 from tests.support.checkout import page
 from tests.support.gap.far import Trip, joined, run
 
@@ -27,7 +28,7 @@ def trip(tmp_path_factory: pytest.TempPathFactory) -> Trip:
         ([], "name the directory of the imported site with --into"),
         (["stick"], "name the directory of the imported site with --into"),
         (["--into", "."], "name the directory of the bundle"),
-        (["--into", ".", "--frob"], "unrecognized arguments: --frob; see `import_bundle.py --help`"),
+        (["--into", ".", "--frob"], "there is no option --frob; see `import_bundle.py --help`"),
         (["stick", "--list", "--into", "."], "stick is one argument too many"),
         (["--list", "--hash", "--into", "."], "not allowed with argument"),
         (["--dry-run", "--into", "."], "name the directory of the bundle"),
@@ -144,3 +145,9 @@ def test_manual_has_every_option() -> None:
     assert {one for code in re.findall("`[^`\n]+`", text) for one in re.findall(r"--[a-z-]+", code)} >= options
     for option in re.findall(r"^\| `(--[a-z-]+)", text, re.MULTILINE):
         assert option in options
+
+
+def test_a_receipt_replaces_no_pipe(tmp_path: Path) -> None:
+    """It would end the program that reads from there."""
+    os.mkfifo(tmp_path / "pipe")
+    assert place_fault(str(tmp_path / "pipe")) == f"{tmp_path}/pipe is no file"

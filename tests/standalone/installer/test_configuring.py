@@ -15,7 +15,15 @@ import pytest
 from uv import find_uv_bin
 
 from pypi_subset.standalone.errors import Misused
-from pypi_subset.standalone.installer.configuring import BACKUP, configure, places, value_of, with_index, with_keys
+from pypi_subset.standalone.installer.configuring import (
+    BACKUP,
+    configure,
+    places,
+    read_settings,
+    value_of,
+    with_index,
+    with_keys,
+)
 from tests.support.checkout import page
 from tests.support.gap.installs import error_of, run
 
@@ -211,3 +219,10 @@ def test_documented_example(home: Path, site: Path) -> None:
     assert site.is_dir()
     printed = "\n".join([*lines_of(found), ""])
     assert printed.replace(str(home.parent), "/srv/lab") == example
+
+
+def test_a_pipe_is_no_configuration(tmp_path: Path) -> None:
+    """Nothing waits for it."""
+    os.mkfifo(tmp_path / "pip.conf")
+    with pytest.raises(Misused, match=r"pip\.conf is no file"):
+        read_settings(str(tmp_path / "pip.conf"))

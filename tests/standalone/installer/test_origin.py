@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import http.server
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -159,3 +160,12 @@ def test_certificates(site: Path, tmp_path: Path) -> None:
     for name in ("ca.pem", "missing.pem"):
         with pytest.raises(ImporterError, match=f"{name} is no file of certificates"):
             Origin(str(site), str(tmp_path / name))
+
+
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    """Nothing waits for a pipe in the place of the manifest, or of the certificates."""
+    os.mkfifo(tmp_path / "manifest.json")
+    with pytest.raises(Misused, match=r"manifest\.json is no file"):
+        Origin(str(tmp_path)).manifest("")
+    with pytest.raises(Misused, match=r"manifest\.json is no file"):
+        Origin("https://127.0.0.1:1/", str(tmp_path / "manifest.json"))

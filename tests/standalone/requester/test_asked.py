@@ -37,6 +37,8 @@ HOSTILE = {
     "C:\\Users\\alice\\pkg": "a file",
     "alice/pkg": "a file",
     "hunter2-1.0-py3-none-any.whl": "a file",
+    "hunter2-1.0.tar.bz2": "a file",
+    "pkg; platform_version == 'hunter2'": "its marker reads platform_version, whose text may be private",
     "pkg; platform_node == 'secret'": "its marker has an unknown variable",
     "pkg; os_name == '/srv/alice'": "its marker is damaged, or has signs that a request cannot carry",
     "pkg secret": "it is no requirement",

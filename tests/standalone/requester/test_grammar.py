@@ -27,6 +27,8 @@ GOOD = {
     "a>=1,": "a>=1",
     "torch==2.1.0+cu118": "torch==2.1.0+cu118",
     "a===1!2.0.post1.dev3": "a===1!2.0.post1.dev3",
+    "backports.zip": "backports.zip",
+    "tar.gz-reader": "tar.gz-reader",
     "a~=1.0; python_version<'3.8'": 'a~=1.0; python_version < "3.8"',
     'a;(os_name=="nt" and "x86" in platform_machine)or sys_platform not   in "linux darwin"': (
         'a; (os_name == "nt" and "x86" in platform_machine) or sys_platform not in "linux darwin"'
@@ -63,6 +65,15 @@ def test_one_spelling(text: str, spelt: str) -> None:
         ("a; '3' < '4'", "its marker is damaged"),
         ("a; extra == 'b'", "its marker has an unknown variable"),
         ("a; platform_node == 'b'", "its marker has an unknown variable"),
+        ("a; platform_version == 'tok3n'", "its marker reads platform_version, whose text may be private"),
+        (
+            "a; os_name == 'nt' or 'tok3n' in platform_release",
+            "its marker reads platform_release, whose text may be private",
+        ),
+        ("six-1.16.0-py2.py3-none-any.whl", "it is the name of a file, and no project"),
+        ("Six-1.16.0.ZIP", "it is the name of a file, and no project"),
+        ("six-1.16.0.tar.gz", "it is the name of a file, and no project"),
+        ("six.tgz[x]>=1", "it is the name of a file, and no project"),
         ("a; os_name == 'https://x.test'", "its marker is damaged, or has signs that a request cannot carry"),
         ("a; os_name == 'x --hash=1'", "its marker is damaged, or has signs that a request cannot carry"),
         ("a; os_name == 'x -e y'", "its marker is damaged, or has signs that a request cannot carry"),

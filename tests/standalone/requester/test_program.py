@@ -114,14 +114,15 @@ def test_nothing_private_leaves(place: Path, monkeypatch: pytest.MonkeyPatch) ->
     ("arguments", "code", "message"),
     [
         ([], 2, "there is nothing to request; name projects, a file with -r, or the output of pip with --log"),
-        (["--frob"], 2, "unrecognized arguments: --frob; see `request.py --help`"),
+        (["--frob=me:hunter2@x"], 2, "there is no option --frob; see `request.py --help`"),
         (["pkg @ https://me:hunter2@x.test/"], 2, "an argument cannot go into a request: it is no requirement"),
         (["-r", "none.txt"], 2, "none.txt cannot be read: No such file or directory; name a readable file"),
         (["a", "--set", "My Set"], 2, "--set is no name of a subset; write letters in lower case, digits and hyphens"),
         (["a", "--target", "../x"], 2, "--target is no name of a subset"),
         (["a", "--target", "aux"], 2, "--target aux is a device on Windows, and no subset has that name"),
         (["a", "--to", "other.txt"], 2, "other.txt is another file; name a new one with --to"),
-        (["a", "--to", "."], 2, ".: Is a directory; name another file with --to"),
+        (["a", "--to", "."], 2, ". is a directory; name a file"),
+        (["a", "--to", ""], 2, "--to is empty; write a value, or leave it out"),
         (["a", "--to", "none/request.json"], 3, "No such file or directory"),
         ([f"a{one}" for one in range(1001)], 2, "a request has at most 1000 requirements; write several requests"),
     ],
@@ -194,6 +195,23 @@ def test_a_file_that_quotes_a_request_stays(tmp_path: Path) -> None:
         assert (tmp_path / name).read_text() == text
     (tmp_path / "request.json").write_text('{"kind": "pypi-subset request"}')
     program.check_place(str(tmp_path / "request.json"))
+
+
+def test_a_pipe_is_no_file(place: Path) -> None:
+    """Nothing waits for a pipe, whichever option names it: one line, and exit code 2."""
+    os.mkfifo(place / "pipe")
+    (place / "asked.txt").write_text("-r pipe\n")
+    for arguments in (("-r", "pipe"), ("-r", "asked.txt"), ("--log", "pipe"), ("a", "--to", "pipe")):
+        done = run(*arguments, "--no-machine")
+        assert (done.code, done.out) == (2, "")
+        assert done.err == f"{ERROR}pipe is no file, but a pipe, a socket or a device; name a file\n"
+
+
+@pytest.mark.usefixtures("place")
+def test_the_next_command_names_the_file() -> None:
+    """With another name than the usual one, too."""
+    done = run("a", "--no-machine", "--to", "lab 7.json")
+    assert done.err.splitlines()[-1].endswith("run `pypi-subset plan --request 'lab 7.json'` there")
 
 
 def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:

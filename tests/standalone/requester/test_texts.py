@@ -34,10 +34,14 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing file, a directory and a very large file are one line each."""
-    for path, message in ((tmp_path / "none", "No such file"), (tmp_path, "Is a directory")):
-        with pytest.raises(Misused, match=f"cannot be read: {message}.*; name a readable file"):
-            text_at(str(path))
+    with pytest.raises(Misused, match=r"cannot be read: No such file.*; name a readable file"):
+        text_at(str(tmp_path / "none"))
+    with pytest.raises(Misused, match="is a directory; name a file"):
+        text_at(str(tmp_path))
     monkeypatch.setattr(texts, "LONGEST_INPUT", 3)
     (tmp_path / "large").write_text("1234")
     with pytest.raises(Misused, match="has more than 3 bytes; name a smaller file"):
         text_at(str(tmp_path / "large"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"1234")))
+    with pytest.raises(Misused, match="standard input has more than 3 bytes"):
+        text_at("-")

@@ -6,8 +6,10 @@ The JSON Schemas of manifest, release and report, generated from the Structs.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from pypi_subset.model.documents import Document
 
 FOLDER = SOURCE / "schemas"
+#: File name → version → `form`.
+FORMS = Path(__file__).with_name("forms.json")
 
 #: File name → the document that it describes.
 DOCUMENTS: dict[str, type[Document]] = {
@@ -97,6 +101,20 @@ def generated(kind: type[Document]) -> str:
     return json.dumps({**head, **reference, "$defs": dict(sorted(components.items()))}, indent=1) + "\n"
 
 
+def form(kind: type[Document]) -> str:
+    """Return a hash of what a program relies on: names, types and values of all fields, without their descriptions."""
+    plain = _bare(json.loads(generated(kind)))
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, list):
+        return [*map(_bare, value)]
+    if not isinstance(value, dict):
+        return value
+    return {key: _bare(one) for key, one in value.items() if not (key == "description" and isinstance(one, str))}
+
+
 def _describe(component: dict[str, Any]) -> None:
     """Keep the first paragraph of a docstring, and give each field its own words."""
     text = component["description"]
@@ -109,5 +127,9 @@ def _describe(component: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    known: dict[str, dict[str, str]] = json.loads(FORMS.read_bytes())
     for filename, document in DOCUMENTS.items():
         (FOLDER / filename).write_text(generated(document), encoding="utf-8")
+        # The form of a version that is known stays: another form needs another version.
+        known.setdefault(filename, {}).setdefault(document.version, form(document))
+    FORMS.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")

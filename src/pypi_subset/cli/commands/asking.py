@@ -194,7 +194,7 @@ def targets(run: Run) -> None:
             SystemEntry(name=one.name, wheels=expanded(one), architectures=one.arches, python=one.python, pip=one.pip)
             for one in systems()
         )
-        run.write_answer(TargetsAnswer(schema="1.0", systems=tuple(entries)))
+        run.write_answer(TargetsAnswer(schema="1.1", systems=tuple(entries)))
         return
     rows = [(one.name, expanded(one), ", ".join(one.arches), one.python or "-", one.pip or "-") for one in systems()]
     run.answer.table(["name", "takes wheels for", "architectures", "Python", "pip"], rows)
@@ -227,7 +227,7 @@ def target(
     from pypi_subset.cli.answers import TargetAnswer  # noqa: PLC0415
 
     document = TargetAnswer(
-        schema="1.0",
+        schema="1.1",
         target=found.name,
         tag=found.tag,
         python=found.version,

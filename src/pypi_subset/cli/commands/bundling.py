@@ -130,7 +130,7 @@ def _answer(run: Run, to: str, done: Bundled) -> None:
 
     made = done.bundle
     document = BundleAnswer(
-        schema="1.0",
+        schema="1.1",
         to=to,
         serial=made.serial,
         created=made.created,

@@ -96,6 +96,8 @@ def _sentence(one: Answer, last: int | None) -> str:
     if one.state == "new":
         added = f"{counted(one.files, 'file')}, {readable_size(one.bytes)}" if one.files else "no file"
         return f"would add {one.version}: {added}"
+    if one.state == "inapplicable":
+        return f"does not apply there: {one.why}"
     if one.state == "present":
         since = f" since serial {one.since}" if one.since else ""
         later = ", and the last bundle did not carry it" if last and not one.since else ""
@@ -130,6 +132,10 @@ def show_edit(run: Run, done: Edited, *, then: str = "mirror") -> None:
         return
     for change in done.changes:
         marked = [*(("-", line) for line in change.removed), *(("+", line) for line in change.added)]
+        if change.path.endswith(".json"):
+            # The description of a machine has a thousand lines, and no user wrote one of them.
+            run.display.say(f"{change.path}: the description of the machine, {len(change.added):,} lines")
+            continue
         run.display.say(
             *(f"{change.path}: {mark} {line}" for mark, line in marked if line.strip() and not line.startswith("#"))
         )

@@ -7,8 +7,9 @@ from typing import ClassVar, Literal, TypeAlias
 
 from pypi_subset.model.documents import Document
 
-#: Whether the subset has it, or would; whether a rule of the policy refuses it; whether something else prevents it.
-State: TypeAlias = Literal["present", "new", "refused", "unavailable"]
+#: Whether the subset has it, or would; whether a rule of the policy refuses it; whether something else prevents it; whether its
+#: marker is false on the target.
+State: TypeAlias = Literal["present", "new", "refused", "unavailable", "inapplicable"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,14 +17,14 @@ class Answer:
     """
     What becomes of one requirement on one target.
 
-    :param state: ``present``, ``new``, ``refused`` by the policy, or ``unavailable``.
+    :param state: ``present``, ``new``, ``refused`` by the policy, ``unavailable``, or ``inapplicable``: for other machines.
     :param version: the release that the subset has or would take; empty for none.
     :param since: number of the first bundle since which each bundle has carried that file; null if the last did not.
     :param arrived: whether the last receipt names a site that has the file; null without a receipt.
     :param files: the files that the site does not have yet, with those of its dependencies.
     :param bytes: their size.
     :param rules: the rules of the policy that refuse it.
-    :param why: the reason, if it is refused or not available.
+    :param why: the reason, if it is refused, not available, or does not apply.
     :param next_step: what to do about that.
     """
 
@@ -69,9 +70,9 @@ class RequestForecast(Document, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "the result of plan with a request"
-    version: ClassVar[Literal["1.0"]] = "1.0"
+    version: ClassVar[Literal["1.1"]] = "1.1"
 
-    schema: Literal["1.0"] = "1.0"
+    schema: Literal["1.1"] = "1.1"
     set: str
     machine: str
     targets: tuple[RequestTarget, ...]

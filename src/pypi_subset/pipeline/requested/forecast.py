@@ -26,7 +26,7 @@ from pypi_subset.requirements.requested.document import read_request
 from pypi_subset.requirements.requested.machine import matched
 from pypi_subset.requirements.subset_toml import SETTINGS
 from pypi_subset.support.progress import SILENT
-from pypi_subset.targets.markers import holds
+from pypi_subset.targets.markers import decided
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ _USUAL = "base"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Case:
-    """One requirement on one target, with the job that resolves it; ``None`` if the subset has it or no target needs it."""
+    """One requirement on one target, with the job that resolves it; ``None`` if the subset has it, or its marker is false there."""
 
     asked: Requirement
     target: Target
@@ -102,7 +102,7 @@ def plan_request(
                     )
                 )
             elif case.job is None:
-                answers.append(replace(_answer(case), state="unavailable", why="its marker does not hold there"))
+                answers.append(replace(_answer(case), state="inapplicable", why="its marker is false"))
             else:
                 answers.append(_judged(case, case.job, futures[case.job.name], subset, has, cache, backend))
         intake = Intake(subset.bad_files, paths.packages, cache)
@@ -146,9 +146,10 @@ def _cases(asked: Requested, own: RequirementSet, targets: Sequence[Target], has
         request = Request(requirement=one, path=asked.path, line=number)
         wanted = replace(own, name=f"request-{number}", requests=(*others, request))
         for target in targets:
-            pin = has.pin(one, target)
-            needed = pin is None and holds(one.marker, target.environment)
-            job = Job(requirement_set=wanted, target=target) if needed else None
+            # A marker that reads a value which the target leaves open is for the resolution to judge.
+            applies = decided(one.marker, target.environment) is not False
+            pin = has.pin(one, target) if applies else None
+            job = Job(requirement_set=wanted, target=target) if applies and pin is None else None
             yield _Case(asked=one, target=target, present=pin.distribution if pin else None, job=job)
 
 

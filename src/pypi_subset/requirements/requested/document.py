@@ -14,7 +14,7 @@ from pypi_subset.errors import SubsetError
 from pypi_subset.model import documents
 from pypi_subset.model.documents import Document
 from pypi_subset.standalone.requester.grammar import NoRequirement, requirement_of
-from pypi_subset.support import bounds, files
+from pypi_subset.support import bounds
 from pypi_subset.support.text import has_long_number, printable, values
 from pypi_subset.targets.self_described import described
 
@@ -114,9 +114,7 @@ def read_request(path: Path) -> Requested:
     :raises SubsetError: it is none, or a value of it is not what `request.py` writes.
     :raises TargetError: the description of the machine is damaged.
     """
-    with files.folder_errors(path):
-        data = files.read_input(path, bounds.LARGEST_REQUEST)
-    return requested_in(data, path)
+    return requested_in(documents.read_named(path, bounds.LARGEST_REQUEST), path)
 
 
 def requested_in(data: bytes, path: Path) -> Requested:

@@ -68,7 +68,7 @@ def main(arguments: "list[str]") -> int:
     """Return the exit code, after printing the result, or one line that says what went wrong."""
 
     def run() -> None:
-        chosen = parser().parse_args(arguments)
+        chosen = parser().read(arguments)
         document = carry_out(chosen)
         print_lines(sys.stdout, *(json.dumps(document, indent=1).split("\n") if chosen.json else lines_of(document)))
 
@@ -114,6 +114,8 @@ def place_fault(path: str) -> str:
     folder = os.path.dirname(os.path.abspath(path))
     if os.path.isdir(path):
         return f"{shown(path)} is a directory"
+    if os.path.lexists(path) and not os.path.isfile(path):
+        return f"{shown(path)} is no file"
     if os.path.isfile(path) and os.path.getsize(path):
         with open(path, "rb") as stream:
             if RECEIPT_KIND.encode() not in stream.read(LONGEST_RECEIPT):

@@ -7,6 +7,7 @@ import sys
 import tempfile
 
 from pypi_subset.standalone.errors import Misused, shown
+from pypi_subset.standalone.user_files import read_user_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,16 +73,13 @@ def configure(scope: str, index: str, host: str, *, dry: bool) -> "dict[str, Any
 def read_settings(path: str) -> str:
     """Return the text at *path*, ``""`` if there is none."""
     try:
-        with open(path, "rb") as stream:
-            data = stream.read(LONGEST_SETTINGS + 1)
+        data = read_user_file(path, LONGEST_SETTINGS)
     except FileNotFoundError:
         return ""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Misused(f"{shown(path)} is not UTF-8; write the configuration by hand") from error
-    if len(data) > LONGEST_SETTINGS:
-        raise Misused(f"{shown(path)} has more than {LONGEST_SETTINGS} bytes; write the configuration by hand")
     return text
 
 

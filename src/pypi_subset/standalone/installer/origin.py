@@ -12,6 +12,7 @@ import urllib.request
 from pypi_subset.standalone.errors import Hindered, Misused, Refused, shown
 from pypi_subset.standalone.importer.reading.manifests import LONGEST_MANIFEST
 from pypi_subset.standalone.importer.reading.paths import MANIFEST_NAME
+from pypi_subset.standalone.user_files import open_user_file, require_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Origin:
     def _context(self) -> ssl.SSLContext:
         """Return how servers are checked."""
         try:
+            if self.certificates:
+                require_file(self.certificates)
             return ssl.create_default_context(cafile=self.certificates or None)
         except (OSError, ssl.SSLError) as error:
             raise Misused(f"{shown(self.certificates)} is no file of certificates: {shown(error)}") from error
@@ -160,4 +163,4 @@ class Origin:
         if self.is_remote:
             answer: IO[bytes] = self.opener.open(self.url_of(path), timeout=PATIENCE)
             return answer
-        return open(os.path.join(self.place, *path.split("/")), "rb")
+        return open_user_file(os.path.join(self.place, *path.split("/")))

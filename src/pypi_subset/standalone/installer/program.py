@@ -51,7 +51,7 @@ def main(arguments: "list[str]") -> int:
     """Return the exit code, after printing the result, or one line that says what went wrong."""
 
     def run() -> None:
-        chosen = parser().parse_args(arguments)
+        chosen = parser().read(arguments)
         document = carry_out(chosen)
         print_lines(sys.stdout, *(json.dumps(document, indent=1).split("\n") if chosen.json else lines_of(document)))
 

@@ -25,7 +25,7 @@ LEFT_OUT = (
     (re.compile(r"-"), "an option of pip"),
     (re.compile(r".*\$\{"), "a variable of the environment"),
     (re.compile(NAME_PATTERN + r"\s*(?:\[[^\]]*\])?\s*@|.*://"), "an address"),
-    (re.compile(r"[.~/]|[A-Za-z]:\\|[^\s;<>=!]*[/\\]|.*\.(?:whl|tar\.gz|zip)\s*$"), "a file"),
+    (re.compile(r"[.~/]|[A-Za-z]:\\|[^\s;<>=!]*[/\\]|.*\.(?:whl|tar\.[a-zA-Z0-9]+|tgz|egg|zip)\s*$"), "a file"),
 )
 
 

@@ -25,14 +25,20 @@ MARKER_TOKEN = re.compile(
     r"|(?P<variable>[a-z_]+)\b|(?P<quote>['\"])(?P<value>(?!-)(?:[A-Za-z0-9._+!*-]| (?![ -])){0,64})(?P=quote))",
     re.ASCII,
 )
-#: What a marker may ask for. `extra` is not there: a requirement that is installed by its own name has none.
+#: What a marker may ask for. `extra` is not there: a requirement that is installed by its own name has none. The two of the
+#: operating system are not either: a system that its owner has built may have any text there.
+OWN_VARIABLES = frozenset(("platform_release", "platform_version"))
 MARKER_VARIABLES = frozenset(
     (
         *("implementation_name", "implementation_version", "os_name", "platform_machine"),
-        *("platform_python_implementation", "platform_release", "platform_system", "platform_version"),
+        *("platform_python_implementation", "platform_system"),
         *("python_full_version", "python_version", "sys_platform"),
     )
 )
+
+
+#: Names of distributions, which have the form of a name of a project.
+FILE_NAME = re.compile(r".*(?:\.whl|\.tar\.(?:gz|bz2|xz|Z)|\.tgz|\.egg|-[0-9][^-]*\.zip)", re.IGNORECASE)
 
 
 class NoRequirement(Exception):
@@ -83,6 +89,8 @@ def requirement_of(text: str) -> Requirement:
     match = REQUIREMENT.fullmatch(" ".join(text.split()))
     if match is None or len(match.group("name")) > LONGEST_NAME:
         raise NoRequirement("it is no requirement")
+    if FILE_NAME.fullmatch(match.group("name")):
+        raise NoRequirement("it is the name of a file, and no project")
     clauses = [re.sub(r"\s", "", one) for one in match.group("versions").strip("() \t").split(",") if one.strip()]
     extras = re.findall(NAME_PATTERN, match.group("extras") or "")
     marker = "" if match.group("marker") is None else marker_of(match.group("marker"))
@@ -126,6 +134,8 @@ def tokens_of(text: str) -> "Iterator[tuple[str, str]]":
         if match.group("quote"):
             yield "value", f'"{match.group("value")}"'
         elif match.group("variable"):
+            if match.group("variable") in OWN_VARIABLES:
+                raise NoRequirement(f"its marker reads {match.group('variable')}, whose text may be private")
             if match.group("variable") not in MARKER_VARIABLES:
                 raise NoRequirement("its marker has an unknown variable")
             yield "variable", match.group("variable")

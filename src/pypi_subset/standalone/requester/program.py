@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import sys
 import tempfile
 
@@ -14,6 +15,7 @@ from pypi_subset.standalone.requester.grammar import typed_requirement
 from pypi_subset.standalone.requester.logs import requirements_in
 from pypi_subset.standalone.requester.machine import description, is_private, own_names
 from pypi_subset.standalone.requester.texts import text_at
+from pypi_subset.standalone.user_files import read_user_file, require_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def main(arguments: "list[str]") -> int:
     """Return the exit code, after printing the text of the request, or one line that says what went wrong."""
 
     def run() -> None:
-        carry_out(parser().parse_args(arguments))
+        carry_out(parser().read(arguments))
 
     return exit_code_of(PROGRAM, run, "interrupted; run it again")
 
@@ -81,7 +83,8 @@ def carry_out(chosen: "Any") -> None:
         return
     write_request(chosen.to, text)
     say(f"wrote {chosen.to} with {said}")
-    say("Next: carry it to the connected side, and run `pypi-subset plan --request request.json` there")
+    name = os.path.basename(os.path.realpath(chosen.to))
+    say(f"Next: carry it to the connected side, and run `pypi-subset plan --request {shlex.quote(name)}` there")
 
 
 def gathered(chosen: "Any", names: "list[str]") -> "list[Requirement]":
@@ -136,15 +139,20 @@ def check_place(path: str) -> None:
     if not os.path.lexists(path):
         return
     try:
-        with open(path, "rb") as stream:
-            found = json.loads(stream.read(LONGEST_REQUEST).decode())
-        is_request = isinstance(found, dict) and found.get("kind") == REQUEST_KIND
+        require_file(path)
+        if not holds_request(path):
+            raise Misused(f"{shown(path)} is another file; name a new one with --to")
     except OSError as error:
         raise Misused(f"{shown(path)}: {shown(error.strerror)}; name another file with --to") from error
-    except (ValueError, RecursionError):
-        is_request = False
-    if not is_request:
-        raise Misused(f"{shown(path)} is another file; name a new one with --to")
+
+
+def holds_request(path: str) -> bool:
+    """Return whether the file at *path* is an earlier request."""
+    try:
+        found = json.loads(read_user_file(path, LONGEST_REQUEST).decode())
+    except (Misused, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get("kind") == REQUEST_KIND
 
 
 def write_request(path: str, text: str) -> None:

@@ -4,6 +4,7 @@ import codecs
 import sys
 
 from pypi_subset.standalone.errors import Misused, shown
+from pypi_subset.standalone.user_files import read_user_file
 
 #: Bytes of a file of requirements or of a log.
 LONGEST_INPUT = 16 << 20
@@ -26,14 +27,13 @@ def text_at(path: str) -> str:
         if path == STANDARD_INPUT:
             data = sys.stdin.buffer.read(LONGEST_INPUT + 1)
         else:
-            with open(path, "rb") as stream:
-                data = stream.read(LONGEST_INPUT + 1)
+            data = read_user_file(path, LONGEST_INPUT)
     except OSError as error:
         raise Misused(f"{shown(path)} cannot be read: {shown(error.strerror)}; name a readable file") from error
     except ValueError as error:
         raise Misused(f"{shown(path)} is no name of a file on this machine; name a readable file") from error
     if len(data) > LONGEST_INPUT:
-        raise Misused(f"{shown(path)} has more than {LONGEST_INPUT} bytes; name a smaller file")
+        raise Misused(f"standard input has more than {LONGEST_INPUT} bytes; give it less")
     # Windows PowerShell writes UTF-16 behind `>`.
     encoding = next((name for mark, name in MARKS_OF_ENCODINGS if data.startswith(mark)), "utf-8")
     return data.decode(encoding, "replace")
