@@ -59,7 +59,8 @@ def test_a_report_about_another_machine_is_refused(
     # The scripts as they are, but for the one name that is set: as if pip had renamed its own.
     script, changes = (Path(runner.__file__).with_name(name).read_text() for name in ("_child.py", "changes.py"))
     assert "markers.default_environment = " in changes
-    (tmp_path / "sharing.py").write_text(Path(runner.__file__).with_name("sharing.py").read_text())
+    for name in ("sharing.py", "repeated.py"):
+        (tmp_path / name).write_text(Path(runner.__file__).with_name(name).read_text())
     (tmp_path / "changes.py").write_text(changes.replace("markers.default_environment = ", "markers.renamed = "))
     plain = tmp_path / "plain.py"
     plain.write_text(script)

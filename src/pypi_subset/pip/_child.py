@@ -151,21 +151,7 @@ def _serve(*, own: bool, plans: bool) -> int:
     :param own: whether runs evaluate markers as this interpreter does; an order's ``environment`` is ``null`` then.
     :param plans: whether pip runs once before the first order, and each run hands on what it noted.
     """
-    if own:
-        _load_policy()
-    else:
-        _become()
-    import pip._internal.cli.main  # noqa: PLC0415 - must come after `_become`, and every run needs it
-    import pip._internal.commands.check  # noqa: PLC0415
-    import pip._internal.commands.download  # noqa: PLC0415
-    import pip._internal.commands.install  # noqa: PLC0415
-    import pip._internal.resolution.resolvelib.resolver  # noqa: F401, PLC0415
-
-    if plans:
-        _beside("plans").run_once()
-        _beside("sharing").note()
-    elif not own:
-        _beside("sharing").prepare()
+    _prepare(own=own, plans=plans)
     # All children share what is here now; the collector need not touch it.
     gc.freeze()
     # A child that ends wakes the loop below by a byte in this pipe; without a handler there would be none.
@@ -191,6 +177,27 @@ def _serve(*, own: bool, plans: bool) -> int:
                     _follow(json.loads(line), running, (awake, waker))
 
 
+def _prepare(*, own: bool, plans: bool) -> None:
+    """Load what all runs share; the parameters as for `_serve`."""
+    if own:
+        # pip would read it at each run (PEP 600): a wheel that replaces it later has no say in this process.
+        with contextlib.suppress(ImportError):
+            import _manylinux  # type: ignore[import-not-found]  # noqa: F401, PLC0415
+    else:
+        _become()
+    # After `_become`; every run needs them.
+    from pip._internal.cli import main  # noqa: F401, PLC0415
+    from pip._internal.commands import check, download, install  # noqa: F401, PLC0415
+    from pip._internal.resolution.resolvelib import resolver  # noqa: F401, PLC0415
+    if plans:
+        _beside("plans").run_once()
+        _beside("sharing").note()
+        _beside("repeated").leave_out_of_plans()
+    elif not own:
+        _beside("sharing").prepare()
+        _beside("repeated").leave_out()
+
+
 def _follow(order: dict[str, Any], running: dict[int, _Run], ours: tuple[int, ...]) -> None:
     """Start the run that *order* asks for, or end one of *running*; *ours* as for `_fork`."""
     if "kill" not in order:
@@ -199,12 +206,6 @@ def _follow(order: dict[str, Any], running: dict[int, _Run], ours: tuple[int, ..
         running[order["id"]] = _fork(order, ours)
     elif order["id"] in running:
         os.kill(running[order["id"]][0], signal.SIGKILL)
-
-
-def _load_policy() -> None:
-    """Load what pip would read at each run (PEP 600): a wheel that replaces it later has no say in this process."""
-    with contextlib.suppress(ImportError):
-        import _manylinux  # type: ignore[import-not-found]  # noqa: F401, PLC0415
 
 
 #: Process id of a child, and the file descriptors that receive its standard output and error, and what it notes.
@@ -243,7 +244,7 @@ def _report(running: dict[int, _Run]) -> None:
                 sys.stdout.write(f"{json.dumps([number, os.waitstatus_to_exitcode(status), stdout, stderr])}\n")
                 sys.stdout.flush()
             if notes:
-                _beside("sharing").recall(notes)
+                _beside("repeated").look_at(_beside("sharing").recall(notes))
 
 
 def _read(descriptor: int) -> str:
@@ -290,8 +291,7 @@ def _end_with_parent(parent: int | None = None) -> None:
     if sys.platform == "linux":
         import ctypes  # noqa: PLC0415 - needed on Linux alone
 
-        pr_set_pdeathsig = 1  # prctl(2)
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # prctl(2), PR_SET_PDEATHSIG
         if parent not in {None, os.getppid()}:
             os._exit(1)
 

@@ -120,24 +120,28 @@ def noted() -> bytes:
     return json.dumps(_NOTED).encode() if any(_NOTED.values()) else b""
 
 
-def recall(text: str) -> None:
-    """Let all runs that are forked later find what a run *noted*, and what can be parsed of it now."""
+def recall(text: str) -> list[Any]:
+    """
+    Let all runs that are forked later find what a run *noted*, and what can be parsed of it now.
+
+    :returns: the links of the pages.
+    """
     from pip._internal.index import collector, package_finder  # noqa: PLC0415 - as above
 
-    files: dict[str, str] = {}
+    links: list[Any] = []
     try:
         found = json.loads(text)
     except ValueError:
         # The run was killed while it wrote them.
-        return
+        return links
     for url, (content, kind, final) in found["pages"].items():
         _PAGES[url] = _answer(final, content.encode("latin-1"), kind)
         # What cannot be parsed is for the run to find that needs it.
         with contextlib.suppress(ValueError, RecursionError):
             page = collector._make_index_content(_PAGES[url])  # noqa: SLF001
-            links = package_finder.parse_links(page)  # type: ignore[attr-defined]
-            files.update({link.filename: link.url for link in links})
-    learn({"files": files, "metadata": found["metadata"]})
+            links += package_finder.parse_links(page)  # type: ignore[attr-defined]
+    learn({"files": {link.filename: link.url for link in links}, "metadata": found["metadata"]})
+    return links
 
 
 def _answer(url: str, content: bytes, kind: str) -> SimpleNamespace:

@@ -40,7 +40,7 @@ def installing(  # noqa: PLR0913 - what makes a box
     :param size: bytes of the wheels, and of the files in them.
     :param uid: its user, as in `Box`.
     """
-    beside = (str(SCRIPT.with_name(name)) for name in ("plans.py", "sharing.py"))
+    beside = (str(SCRIPT.with_name(name)) for name in ("plans.py", "sharing.py", "repeated.py"))
     shown = (str(SCRIPT), *beside, *map(str, seen), *of(interpreter))
     limits = Limits(written=int(1.2 * size) + _SPARE, cpu=_INSTALLING)
     return Box(

@@ -173,7 +173,7 @@ def _as_pip_is() -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder, "plain.py")
         script.write_text(text.replace(rule, "if False:"), encoding="utf-8")
-        for name in ("changes.py", "sharing.py"):
+        for name in ("changes.py", "sharing.py", "repeated.py"):
             shutil.copy(runner.SCRIPT.with_name(name), folder)
         with mock.patch.object(pool, "SCRIPT", script):
             yield
