@@ -178,17 +178,17 @@ def _serve(*, own: bool, plans: bool) -> int:
 
 
 def _prepare(*, own: bool, plans: bool) -> None:
-    """Load what all runs share; the parameters as for `_serve`."""
+    """Load what all runs share, pip's modules last; the parameters as for `_serve`."""
     if own:
         # pip would read it at each run (PEP 600): a wheel that replaces it later has no say in this process.
         with contextlib.suppress(ImportError):
             import _manylinux  # type: ignore[import-not-found]  # noqa: F401, PLC0415
     else:
         _become()
-    # After `_become`; every run needs them.
     from pip._internal.cli import main  # noqa: F401, PLC0415
     from pip._internal.commands import check, download, install  # noqa: F401, PLC0415
     from pip._internal.resolution.resolvelib import resolver  # noqa: F401, PLC0415
+
     if plans:
         _beside("plans").run_once()
         _beside("sharing").note()
