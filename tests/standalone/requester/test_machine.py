@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset.standalone.describe_target import describe
+from pypi_subset.standalone.requester import machine
 from pypi_subset.standalone.requester.machine import description, is_private, own_names
 from pypi_subset.targets.self_described import read_description
 
@@ -23,6 +24,7 @@ def alice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "version", lambda: "#1 SMP alice@buran 2026")
     monkeypatch.setattr(platform, "release", lambda: "6.1.0-Buran")
     monkeypatch.setenv("USER", "alice")
+    monkeypatch.setenv("SUDO_USER", "Root")
     monkeypatch.setenv("HOME", "/srv/alice")
 
 
@@ -30,7 +32,7 @@ def alice(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_names_of_this_machine() -> None:
     """Its name in full and in short, and the name of the user; names that all machines have are none."""
     assert {"buran.lab.test", "buran", "alice"} <= set(own_names())
-    assert not {"root", ""} & set(own_names())
+    assert not {"root", ""} & {one.lower() for one in own_names()}
 
 
 @pytest.mark.usefixtures("alice")
@@ -52,6 +54,13 @@ def test_the_target_is_that_of_the_whole_description(tmp_path: Path) -> None:
     (tmp_path / "two.json").write_text(json.dumps(description([])[0]))
     one, two = (read_description("lab", tmp_path / name) for name in ("one.json", "two.json"))
     assert one.tags == two.tags
+
+
+def test_the_loader_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It tells the C library; its directory may be one of the user."""
+    facts = {**describe(), "elf": {"interpreter": "/srv/alice/lib/ld-musl-x86_64.so.1"}}
+    monkeypatch.setattr(machine, "describe", lambda: facts)
+    assert description([])[0]["elf"] == {"interpreter": "ld-musl-x86_64.so.1"}
 
 
 @pytest.mark.parametrize(
