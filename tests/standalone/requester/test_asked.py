@@ -82,3 +82,9 @@ def test_an_endless_chain_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         RequirementsFile(str(tmp_path / "0.txt"))
     (tmp_path / "own.txt").write_text("-r own.txt\na\n")
     assert [one.text for one in RequirementsFile(str(tmp_path / "own.txt")).requirements] == ["a"]
+
+
+def test_a_line_that_goes_on(tmp_path: Path) -> None:
+    """What is left out of several lines has the number of the first one."""
+    (tmp_path / "asked.txt").write_text("one\npkg \\\n  secret\n")
+    assert RequirementsFile(str(tmp_path / "asked.txt")).left_out == ["asked.txt:2: it is no requirement"]
