@@ -142,7 +142,10 @@ def test_a_former_name_says_the_new_one(tmp_path: Path) -> None:
 
 
 def test_completion_of_bash(tmp_path: Path) -> None:
-    """The script of ``--show-completion`` completes commands and options in a real bash."""
+    """The script of ``--show-completion`` completes commands, options and their values in a real bash."""
+    targets = tmp_path / "requirements" / "subset.toml"
+    targets.parent.mkdir()
+    targets.write_text('[targets]\nlab = "rhel9"\nlaptop = "windows-11"\n', encoding="utf-8")
     program = tmp_path / "bin" / "pypi-subset"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pypi_subset "$@"\n', encoding="utf-8")
@@ -151,14 +154,17 @@ def test_completion_of_bash(tmp_path: Path) -> None:
     PATH="$PWD/bin:$PATH"
     eval "$(_PYPI_SUBSET_COMPLETE=source_bash pypi-subset)"
     complete -p pypi-subset
-    for line in 'pypi-subset me' 'pypi-subset verify --sh'; do
+    for line in 'pypi-subset me' 'pypi-subset verify --sh' 'pypi-subset init --on windows-1' \
+        'pypi-subset verify --target lab,lap' 'pypi-subset why alpha la'; do
         COMP_WORDS=($line); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMPREPLY=()
         _pypi_subset_completion pypi-subset
         echo "${COMPREPLY[@]}"
     done
     """
     done = run(["bash", "--norc", "-c", script], tmp_path)
-    assert done.stdout.splitlines()[-2:] == ["merge-reports", "--shard"], done.stderr
+    assert done.stdout.splitlines()[-5:] == [
+        *("merge-reports", "--shard", "windows-10 windows-11", "lab,laptop", "lab laptop"),
+    ], done.stderr
     for shell in ("zsh", "fish", "powershell"):
         shown = run([program], tmp_path, _PYPI_SUBSET_COMPLETE=f"source_{shell}")
         assert (shown.returncode, "pypi-subset" in shown.stdout) == (0, True)

@@ -15,7 +15,7 @@ import typer
 
 from pypi_subset.cli.edge import foreseen, line_of
 from pypi_subset.cli.logs import logging_to
-from pypi_subset.cli.terminal import interrupts
+from pypi_subset.cli.terminal import interrupts, values
 from pypi_subset.errors import SubsetError
 from pypi_subset.model.paths import Paths, one_shot
 
@@ -40,7 +40,13 @@ def _option(name: str, *short: str, help: str, metavar: str | None = None) -> An
 #: The systems of new targets, and their Pythons.
 On = Annotated[
     list[str] | None,
-    typer.Option("--on", metavar="SYSTEM", help="A system that the packages are for.", show_default="this machine"),
+    typer.Option(
+        "--on",
+        metavar="SYSTEM",
+        help="A system that the packages are for.",
+        show_default="this machine",
+        autocompletion=values.systems,
+    ),
 ]
 PythonOf = Annotated[
     list[str] | None,

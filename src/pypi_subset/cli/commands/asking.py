@@ -10,6 +10,7 @@ import typer
 
 from pypi_subset import api
 from pypi_subset.cli.command import Run, command
+from pypi_subset.cli.terminal import values
 from pypi_subset.errors import FaultsFound
 
 if TYPE_CHECKING:
@@ -69,7 +70,13 @@ def why(
     *,
     project: Annotated[str, typer.Argument(metavar="PROJECT", help="The project to explain.")],
     target: Annotated[
-        str, typer.Argument(metavar="TARGET", help="For this target alone.", show_default="all targets")
+        str,
+        typer.Argument(
+            metavar="TARGET",
+            help="For this target alone.",
+            show_default="all targets",
+            autocompletion=values.targets,
+        ),
     ] = "",
 ) -> None:
     """
@@ -126,7 +133,14 @@ def sizes(
     *,
     most: Annotated[int, typer.Option("--most", min=0, metavar="N", help="How many files to list; 0 lists all.")] = 20,
     target: Annotated[
-        str, typer.Option("--target", metavar="NAME", help="For this target alone.", show_default="all targets")
+        str,
+        typer.Option(
+            "--target",
+            metavar="NAME",
+            help="For this target alone.",
+            show_default="all targets",
+            autocompletion=values.targets,
+        ),
     ] = "",
 ) -> None:
     """

@@ -11,6 +11,7 @@ from pypi_subset import api
 from pypi_subset.cli.command import On, PythonOf, Run, command, names_in
 from pypi_subset.cli.commands import returning
 from pypi_subset.cli.commands.building import RequestOf
+from pypi_subset.cli.terminal import values
 from pypi_subset.errors import SubsetError
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def add(  # noqa: PLR0913 - each is a flag, given by its name
         typer.Option(
             "--target",
             metavar="NAME=SYSTEM",
+            autocompletion=values.pairs,
             help="Targets, each with a system or a tag; with --request, the name that its machine gets.",
         ),
     ] = None,
@@ -121,7 +123,10 @@ def remove(
     set_: Annotated[
         str, typer.Option("--set", metavar="SET", help="The set that no longer requests them.", show_default="all")
     ] = "",
-    target: Annotated[list[str] | None, typer.Option("--target", metavar="NAME", help="Names of targets.")] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option("--target", metavar="NAME", help="Names of targets.", autocompletion=values.targets),
+    ] = None,
     build: Annotated[
         list[str] | None,
         typer.Option("--build", metavar="PROJECT", help="Projects whose sdists are no longer built."),

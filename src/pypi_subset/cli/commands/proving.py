@@ -10,6 +10,7 @@ import typer
 
 from pypi_subset import api
 from pypi_subset.cli.command import Run, command, names_in
+from pypi_subset.cli.terminal import values
 from pypi_subset.errors import ProofFailed, SubsetError
 
 if TYPE_CHECKING:
@@ -23,7 +24,11 @@ def verify(  # noqa: PLR0913 - each is a flag, given by its name
     target: Annotated[
         list[str] | None,
         typer.Option(
-            "--target", metavar="NAME", help="Targets to prove, with commas between.", show_default="all targets"
+            "--target",
+            metavar="NAME",
+            help="Targets to prove, with commas between.",
+            show_default="all targets",
+            autocompletion=values.targets,
         ),
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Prove again what was proven before for the same bytes.")] = False,

@@ -10,6 +10,7 @@ import typer
 
 from pypi_subset import api
 from pypi_subset.cli.command import Run, command, names_in
+from pypi_subset.cli.terminal import values
 
 if TYPE_CHECKING:
     from pypi_subset.relocking.relock import Relocked
@@ -47,6 +48,7 @@ def relock(  # noqa: PLR0913 - one for each option
             metavar="NAME",
             help="The targets that must get all of the lock, with commas between.",
             show_default="all that it is for",
+            autocompletion=values.targets,
         ),
     ] = None,
     partial: Annotated[
