@@ -25,7 +25,24 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "files",
-    [[], {"a": 3}, {"a": []}, {"a": ["x", 1, 1]}, {"a": ["0" * 64, "1", 1]}, {"a": ["0" * 64, 1, None]}, {"a": {}}],
+    [
+        *(
+            [],
+            {"a": 3},
+            {"a": []},
+            {"a": ["x", 1, 1]},
+            {"a": ["0" * 64, "1", 1]},
+            {"a": ["0" * 64, 1, None]},
+            {"a": {}},
+        ),
+        # Only together they have the digits of two hashes.
+        {"a": ["0" * 63, 1, 1], "b": ["0" * 65, 1, 1]},
+        {"a": ["0" * 64, 1, 1], "b": ["0" * 64, True, 1]},
+        {"a": ["0" * 64, 1, 1], "b": ["0" * 64, 1, 1.0]},
+        {"a": ["0" * 64, 1, 1], "b": ["g" * 64, 1, 1]},
+        {"a": ["0" * 64, 1, 1], "b": [1, 1, 1]},
+        {"a": ["0" * 64, 1, 1], "b": ["0" * 64, 1, 1, 1]},
+    ],
 )
 def test_damaged_files(path: Path, files: object) -> None:
     """A damaged record is an error."""

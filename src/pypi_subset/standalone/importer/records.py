@@ -5,7 +5,7 @@ import json
 from pypi_subset.standalone.errors import Misused, Refused
 from pypi_subset.standalone.importer.disk import exists, read_file
 from pypi_subset.standalone.importer.reading.numbers import listed, numbers_in
-from pypi_subset.standalone.importer.reading.strict_json import Fields, digest_in, parse_json
+from pypi_subset.standalone.importer.reading.strict_json import Fields, are_digests, parse_json
 from pypi_subset.standalone.importer.state import STATE_SCHEMA
 
 TYPE_CHECKING = False
@@ -49,7 +49,7 @@ def record_in(path: str) -> "tuple[Record, Checked]":
         return {}, Checked()
     try:
         fields = Fields(parse_json(read_file(path, LONGEST_OWN), "the record", MOST_OWN), "the record")
-        record = {name: known_in(one) for name, one in fields.get("files", dict).items()}
+        record = files_in(fields.get("files", dict))
         names = list(record)
         # Before these keys, no record said what was checked.
         walked = Fields(fields.found.get("walked", {}), "the record")
@@ -84,11 +84,14 @@ def record_of(files: "Record", checked: Checked) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def known_in(found: "Any") -> "tuple[str, int, int]":
-    """Return hash, size and time of a file of a record."""
-    if type(found) is not list or len(found) != FACTS_OF_A_FILE:
+def files_in(found: "dict[str, Any]") -> "Record":
+    """Return hash, size and time of each file of a record; tens of thousands at once, for their time."""
+    every = list(found.values())
+    if not set(map(type, every)) <= {list} or not set(map(len, every)) <= {FACTS_OF_A_FILE}:
         raise Refused("a file of the record is damaged")
-    digest, size, moment = found
-    if type(size) is not int or type(moment) is not int:
+    if not every:
+        return {}
+    digests, sizes, moments = zip(*every)
+    if not are_digests(digests) or not {*map(type, sizes), *map(type, moments)} <= {int}:
         raise Refused("a file of the record is damaged")
-    return digest_in(digest, "a file of the record"), size, moment
+    return dict(zip(found, zip(digests, sizes, moments)))

@@ -94,3 +94,21 @@ def test_times_are_in_utc() -> None:
     """A time is read and written in UTC; fractions of a second do not count."""
     assert Fields({"a": "2026-01-02T03:04:05.999999Z"}, "x").moment("a") == 1767323045
     assert moment_text(1767323045.9) == "2026-01-02T03:04:05Z"
+
+
+@pytest.mark.parametrize(
+    "values", [["0" * 63, "0" * 65], ["0" * 64, "A" * 64], ["0" * 64, 3], ["0" * 64, ["0" * 64]], ["0" * 63 + "\n"]]
+)
+def test_hashes_are_looked_at_one_by_one(values: list[Any]) -> None:
+    """Lengths that fit together alone, other letters and other kinds are refused, with the name of the first."""
+    found = dict(zip(["a", "b"], values, strict=False))
+    wrong = next(name for name, value in found.items() if value != "0" * 64)
+    with pytest.raises(Refused, match=f"^files: {wrong} is no SHA-256"):
+        digests_in(found, "files")
+
+
+def test_right_hashes() -> None:
+    """None, one and several come back."""
+    for count in range(3):
+        found = {f"{number}": f"{number:x}" * 64 for number in range(count)}
+        assert digests_in(found, "files") == found

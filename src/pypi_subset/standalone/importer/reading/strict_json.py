@@ -9,11 +9,11 @@ from pypi_subset.standalone.errors import Refused, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Pattern
+    from typing import Any, Collection, Pattern
 
 #: Digits of a number: a longer one takes Pythons before 3.11 time that grows with its square.
 DIGITS = 20
-SHA256 = re.compile(r"[0-9a-f]{64}")
+SHA256, DIGITS_16 = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]*")
 MOMENT_OF_JSON = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,6})?Z", re.ASCII)
 
 
@@ -144,11 +144,17 @@ def digest_in(value: "Any", where: str) -> str:
 
 def digests_in(found: "dict[str, Any]", where: str) -> "dict[str, str]":
     """Return *found*, whose values all are SHA-256."""
-    for name, value in found.items():
-        # A manifest has tens of thousands: the words are made for a wrong one alone.
-        if type(value) is not str or not SHA256.fullmatch(value):
-            raise Refused(f"{where}: {shown(name)} is no SHA-256")
+    if not are_digests(found.values()):
+        wrong = next(name for name, value in found.items() if not are_digests([value]))
+        raise Refused(f"{where}: {shown(wrong)} is no SHA-256")
     return found
+
+
+def are_digests(values: "Collection[Any]") -> bool:
+    """Return whether all *values* are SHA-256 in lower case: tens of thousands at once, for their time."""
+    return (
+        set(map(type, values)) <= {str} and set(map(len, values)) <= {64} and bool(DIGITS_16.fullmatch("".join(values)))
+    )
 
 
 def moment_text(seconds: float) -> str:
