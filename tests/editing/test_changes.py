@@ -148,7 +148,7 @@ def test_what_is_not_there_cannot_be_removed(root: Path) -> None:
     add(root, Wanted(projects=["rich-argparse"]))
     with pytest.raises(SubsetError) as misspelt:
         remove(root, Wanted(projects=["Rich_argprase"]))
-    assert misspelt.value.next_step == "did you mean 'rich-argparse'?"
+    assert misspelt.value.next_step.startswith("did you mean 'rich-argparse'? If not, `pypi-subset why rich-argprase` ")
 
 
 def test_a_text_that_is_not_utf8(root: Path) -> None:

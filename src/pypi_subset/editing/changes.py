@@ -135,8 +135,8 @@ def remove(root: Path, wanted: Wanted, *, dry: bool = False) -> Edited:
             names = ", ".join(map(str, paths)) or f"{root}/*.txt"
             msg = f"no line of {names} requests {project}"
             step = f"`pypi-subset why {project}` prints what does: a requirement of another project, or another file"
-            near = requirement_lines.nearest(project, map(texts.of, paths))
-            raise SubsetError(msg, project=project, next_step=f"did you mean {near!r}?" if near else step)
+            near = requirement_lines.suggestion(project, map(texts.of, paths))
+            raise SubsetError(msg, project=project, next_step=near + step)
     return texts.finish(dry=dry)
 
 

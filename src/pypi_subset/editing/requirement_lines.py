@@ -58,10 +58,14 @@ def entries(lines: list[str]) -> Iterator[Entry]:
         first = last + 1
 
 
-def nearest(project: str, texts: Iterable[str]) -> str:
-    """Return the project of requirements files whose name is nearest to *project*, ``""`` if none is near."""
+def suggestion(project: str, texts: Iterable[str]) -> str:
+    """
+    Return what a next step begins with if a project of requirements files has a name near to *project*, else ``""``.
+
+    The step follows: a project that another one requires may have such a name too, as numpy and numba.
+    """
     known = {one.project for text in texts for one in entries(text.splitlines())}
-    return next(iter(difflib.get_close_matches(project, known, n=1)), "")
+    return next((f"did you mean {one!r}? If not, " for one in difflib.get_close_matches(project, known, n=1)), "")
 
 
 def parsed(text: str) -> Requirement:

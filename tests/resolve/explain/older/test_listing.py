@@ -164,7 +164,7 @@ def test_nothing_is_no_list() -> None:
 
 
 def test_what_the_python_of_a_target_excludes_is_one_entry() -> None:
-    """The projects that leave an old Python behind share one line with the Python that all take; other targets have theirs."""
+    """The projects that leave an old Python behind share one line with the newest Python that they need; so on each target."""
     found = [
         replace(
             ONE,
@@ -182,3 +182,18 @@ def test_what_the_python_of_a_target_excludes_is_one_entry() -> None:
     assert [line.partition(": ")[0].count("newest 2.0") for line in lines] == [3, 1]
     assert lines[0].endswith(": the newest releases are not for the Python of linux. Take Python 3.13")
     assert lines[1].startswith("  a 1.0 of 2019-12-03, newest 2.0 of 2026-05-01 on base--mac: wheels for cp312, not")
+
+
+def test_a_python_that_is_too_new_for_several_projects() -> None:
+    """The oldest Python that they need serves all of them; a step that names none is no remedy for the others."""
+    why = "wheels for {}, not for cp315-cp315"
+    found = [
+        replace(ONE, project="a", why=why.format("cp313, cp314"), step="take Python 3.14"),
+        replace(ONE, project="b", why=why.format("cp39"), step="take Python 3.9, which gets 2.0"),
+        replace(ONE, project="c", why="Requires-Python <3.15, the target has 3.15", step="leave it out"),
+    ]
+    (line,) = outdated_lines(found)
+    assert line.endswith(": the newest releases are not for the Python of linux. Take Python 3.9")
+    newer = replace(ONE, project="d", why=why.format("cp316"), step="take Python 3.16")
+    assert outdated_lines([*found, newer])[0].endswith(". Take Python 3.16")
+    assert outdated_lines([found[2], replace(found[2], project="e")])[0].endswith(". Leave it out")

@@ -21,7 +21,7 @@ LINES = 8
 
 
 #: The obstacle of a target whose Python is too old or too new for a release.
-_PYTHON = re.compile(r"^[^;]*(?:, not for |the target has )\S+$")
+_PYTHON = re.compile(r"^[^;]*(?:, not for |the target has )(?P<own>\S+)$")
 #: The beginning of a chain of requirements, after a line that admits a newer release.
 _CHAIN = re.compile(r"(?:.+? admits \S+ at most: )?it requires ")
 #: A step that is about the policy, with the rule; without one, it is about what is malicious.
@@ -143,10 +143,25 @@ def _end(why: str) -> str:
     return why[chain.end() :].rpartition("; ")[2] if chain else ""
 
 
-def _python_in(step: str) -> tuple[int, ...]:
-    """Return the version of Python that a step names, ``()`` if it names none."""
-    found = re.search(r"\b3\.(\d+)", step)
-    return (int(found[1]),) if found else ()
+def _step_of(those: Sequence[Outdated]) -> str:
+    """
+    Return the step of an entry with several projects.
+
+    The release that another target gets is that of one project. It is the newest Python if some projects need a newer one than
+    the target has, else the oldest.
+    """
+    steps = [one.step.partition(", which gets ")[0] for one in those]
+    named = sorted(filter(_minor_in, steps), key=_minor_in)
+    found = _PYTHON.search(_short(those[0].why))
+    if not named or found is None:
+        return steps[0]
+    return named[-1] if _minor_in(named[-1]) > _minor_in(found["own"]) else named[0]
+
+
+def _minor_in(text: str) -> int:
+    """Return the minor version of the first Python that *text* names, as in ``3.12`` and ``cp312``; 0 if it names none."""
+    found = re.search(r"\b(?:[a-z]{2}3|3\.)(\d+)", text)
+    return int(found[1]) if found else 0
 
 
 def _short(why: str) -> str:
@@ -166,8 +181,7 @@ def _entry(those: Sequence[Outdated], *, short: bool) -> str:
     what = "; ".join(f"{_some(names, short=short)} on {_some(where, short=short)}" for where, names in groups.items())
     why, step = _short(first.why), first.step
     if not is_alone:
-        # The release that another target gets is that of one project. The newest Python is enough for all.
-        step = max((one.step.partition(", which gets ")[0] for one in those), key=_python_in)
+        step = _step_of(those)
         if len({_short(one.why) for one in those}) > 1:
             # Each project has a chain of its own to the same end.
             end = _end(why)
