@@ -93,7 +93,7 @@ class Network:
         from pip._internal.commands import create_command  # noqa: PLC0415
 
         command: Any = create_command("download")
-        certificates.read_once(self.options.cert)
+        certificates.read_once(self.options.cert, self.options.client_cert)
         options = copy.copy(self.options)
         # pip looks for credentials of the indexes that it knows.
         options.extra_index_urls = [*options.extra_index_urls, *(one.index for one in self.sources.named if one.index)]

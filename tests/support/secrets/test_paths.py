@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pypi_subset.support.secrets import paths
@@ -57,12 +57,13 @@ def test_a_name_is_shown(part: str) -> None:
 
 
 PARTS = st.one_of(
-    st.sampled_from([*TOKENS, *NAMES, "secret", "passw0rd", "tokentok", "credent"]),
+    st.sampled_from([*TOKENS, *NAMES, "secret", "passw0rd", "tokentok", "passwtok", "apikeytok", "credent"]),
     st.text("abcdef0123456789", min_size=1, max_size=64),
     st.text("oaknpstwrcdie-._40", min_size=1, max_size=12),
 )
 
 
+@example(["passwtok"], "alpha", ".whl")
 @given(st.lists(PARTS, max_size=4), PARTS, st.sampled_from([".whl", ".tar.gz", ".zip", ".exe", ""]))
 def test_the_short_way_hides_as_much(parts: list[str], name: str, end: str) -> None:
     """An address of words, hashes and a file is taken as it is at once, where a closer look would find no token."""

@@ -78,3 +78,13 @@ def test_another_host_is_refused(index: Index, own: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("PIP_CERT", str(own))
     with pytest.raises(UpstreamError, match="certificate"):
         Fetcher(read_network()).page(f"{index.url.replace('127.0.0.1', 'localhost')}aa/")
+
+
+def test_a_client_certificate_is_shown_for_its_setting_alone(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A context shows what was loaded into it: sessions without that setting have another one."""
+    plain = read_network().session()
+    monkeypatch.setenv("PIP_CLIENT_CERT", str(own))
+    showing = read_network().session()
+    contexts = [one.get_adapter("https://127.0.0.1")._ssl_context for one in (plain, showing)]  # noqa: SLF001 - pip's
+    assert None not in contexts
+    assert contexts[0] is not contexts[1]

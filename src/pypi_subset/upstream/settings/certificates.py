@@ -9,19 +9,20 @@ from functools import cache, partial
 from typing import Any
 
 
-def read_once(cert: str | None) -> None:
+def read_once(cert: str | None, client_cert: str | None) -> None:
     """
     Let the sessions of pip that are made from now on share one context, which reads each file of certificates once.
 
     On Linux alone: elsewhere the system judges each certificate, as `truststore` asks it.
 
-    :param cert: pip's setting of that name.
+    :param cert: pip's setting of that name: certificates that sessions trust.
+    :param client_cert: the same: the certificate that sessions show.
     """
     if sys.platform == "linux":
         from pip._internal.cli import index_command  # noqa: PLC0415 - pip's commands take 0.2 s
 
-        # A context trusts all that it ever read: other settings get another one.
-        key = (cert, *map(os.environ.get, _VARIABLES))
+        # A context trusts, and shows, all that it ever read: other settings get another one.
+        key = (cert, client_cert, *map(os.environ.get, _VARIABLES))
         index_command._create_truststore_ssl_context = partial(_context, key)  # type: ignore[assignment] # noqa: SLF001
 
 
