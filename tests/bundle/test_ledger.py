@@ -121,6 +121,14 @@ def test_a_manifest_of_an_older_version_is_a_base(tmp_path: Path) -> None:
     assert (found.data, {*found.manifest.pages}) == (data, {"index.html"})
 
 
+def test_a_manifest_of_a_later_version_is_no_base(tmp_path: Path) -> None:
+    """Its fields may have another meaning."""
+    data = manifest("a").replace(b'"schema": "1.8"', b'"schema": "2.0"')
+    one = Sent(manifest=hashlib.sha256(data).hexdigest(), serial=1, created="2026-01-01T00:00:00Z", beside={})
+    ledger.keep(tmp_path, ledger.with_sent(Ledger(), one), data)
+    assert ledger.base_of(tmp_path, one) is None
+
+
 @pytest.mark.parametrize(
     "text", ["{", '{"schema": "1.0", "sent": 5}', '{"schema": "2.0"}', '{"schema": "1.0", "release": "{"}']
 )
@@ -192,7 +200,7 @@ def test_an_earlier_manifest_compares_as_the_whole_one(tmp_path: Path) -> None:
 def test_what_went_has_its_address() -> None:
     """Another file of the old site alone is shown with its size and where it is from."""
     page = {"path": "files/model", "size": 3, "sha256": "0" * 64, "url": "https://models.example/model"}
-    data = encode({"targets": [], "files": [], "pages": {}, "other_files": [page]})
+    data = encode({"schema": "1.8", "targets": [], "files": [], "pages": {}, "other_files": [page]})
     new = ledger.manifest_in(encode({"schema": "1.8", "targets": [], "sets": [], "files": [], "pages": {}}))
     (row,) = other_rows(new, msgspec.json.decode(data, type=ledger.Earlier))
     assert (row.change, row.size, row.url) == ("removed", 3, "https://models.example/model")

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 FILE = ".locked.json"
 #: Another number here, and what was remembered before counts no more.
 _FORM = 2
-#: Begin each package of a lock, and the table that follows the last one. No string that this tool writes has a line of its own.
+#: The first line of each package of a lock, and of the table behind the last one. This tool writes no string of several lines.
 _PACKAGE, _REST = b"\n[[packages]]\n", b"\n[tool.pypi-subset]\n"
 
 
