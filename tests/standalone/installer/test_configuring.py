@@ -17,6 +17,7 @@ from uv import find_uv_bin
 from pypi_subset.standalone.errors import Misused
 from pypi_subset.standalone.installer.configuring import (
     BACKUP,
+    LONGEST_SETTINGS,
     configure,
     places,
     read_settings,
@@ -222,7 +223,10 @@ def test_documented_example(home: Path, site: Path) -> None:
 
 
 def test_a_pipe_is_no_configuration(tmp_path: Path) -> None:
-    """Nothing waits for it."""
+    """Nothing waits for it; another name is no remedy, for the user named none."""
     os.mkfifo(tmp_path / "pip.conf")
-    with pytest.raises(Misused, match=r"pip\.conf is no file"):
+    with pytest.raises(Misused, match=r"pip\.conf is no file, but a pipe, .*; write the configuration by hand$"):
         read_settings(str(tmp_path / "pip.conf"))
+    (tmp_path / "uv.toml").write_bytes(b"#" * (LONGEST_SETTINGS + 1))
+    with pytest.raises(Misused, match=r"uv\.toml has more than \d+ bytes; write the configuration by hand$"):
+        read_settings(str(tmp_path / "uv.toml"))

@@ -76,6 +76,9 @@ def read_settings(path: str) -> str:
         data = read_user_file(path, LONGEST_SETTINGS)
     except FileNotFoundError:
         return ""
+    except Misused as error:
+        # The user did not name this file: another name is no remedy.
+        raise Misused(str(error).rpartition("; ")[0] + "; write the configuration by hand") from error
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
