@@ -155,7 +155,7 @@ def test_json_of_a_mirror_is_one_document(workspace: Workspace, index: Index) ->
         key: document.pop(key) for key in ("resolved", "fetched", "published", "reused", "present", "other_files")
     }
     assert counts == {"resolved": 1, "fetched": 2, "published": True, "reused": 0, "present": 0, "other_files": 0}
-    assert (document.pop("schema"), document.pop("fetched_bytes")) == ("1.0", row["bytes"])
+    assert (document.pop("schema"), document.pop("fetched_bytes")) == ("1.1", row["bytes"])
     assert document.keys() >= {"changes", "rejected", "bad_files", "built", "kept", "outdated", "accepted_gaps", "gone"}
     assert [value for value in document.values() if value != []] == []
     again = json.loads(subset("update", "--json", cwd=workspace.root, PIP_INDEX_URL=index.url).stdout)
