@@ -161,6 +161,9 @@ def test_neither_a_file_nor_a_hash(packages: Path) -> None:
     """A slip is named as it was written."""
     with pytest.raises(SubsetError, match="'newest' is neither a file nor the beginning of a SHA-256"):
         start("newest", packages)
+    for word in ("a" * 5000, "a\0b"):
+        with pytest.raises(SubsetError, match="is neither a file nor"):
+            start(word, packages)
 
 
 def test_a_copy_of_a_manifest(packages: Path, tmp_path: Path) -> None:
