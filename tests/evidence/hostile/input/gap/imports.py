@@ -9,7 +9,8 @@ import struct
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pypi_subset.standalone.importer import check, disk, importing, program
+from pypi_subset.standalone import command_line
+from pypi_subset.standalone.importer import check, disk, importing, program, tree
 from pypi_subset.standalone.importer.reading import archive, paths, strict_json, volumes
 from pypi_subset.standalone.importer.reading import document as documents
 from pypi_subset.standalone.importer.reading.closures import Walk
@@ -161,6 +162,15 @@ def _key_twice(stick: Stick) -> None:
 
 _written = volumes.write_blob
 _ANY_PATH: Door = without(paths, "check_path")
+
+
+def _make_again(own: tree.Tree, folder: str) -> None:
+    """Make a directory, or leave it where it is there: as one above is."""
+    os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - a string
+    own.folders.add(folder)
+
+
+_ANY_FOLDER: Door = setting(tree.Tree, _make_one=_make_again)
 _ANY_ORDER: Door = without(importing, "check_order")
 _ANY_FINDING: Door = setting(check.Ruling, find=lambda *_: None)
 _ANY_FILE: Door = setting(disk, open_file=lambda path: open(path, "rb"))  # noqa: PTH123, SIM115 - for a caller that closes it
@@ -183,7 +193,7 @@ def _attack(name: str, attempt: Attempt, door: Door) -> InputAttack:
 
 
 ATTACKS = [
-    *(_attack(name, _writes(*row), _ANY_PATH) for name, row in _PATHS.items()),
+    *(_attack(name, _writes(*row), both(_ANY_PATH, _ANY_FOLDER)) for name, row in _PATHS.items()),
     _attack("bundle-of-twins", _twins, setting(paths, lowered=lambda names, _: dict(zip(names, names, strict=True)))),
     _attack(
         "bundle-bomb",
@@ -229,5 +239,5 @@ ATTACKS = [
         both(_ANY_BYTES, without(volumes, "is_whole", result=True)),
     ),
     _attack("bundle-with-a-pin-less", _imported(_pin_less), setting(Walk, go=lambda _: 0)),
-    _attack("bundle-with-codes-in-a-path", _says, both(setting(paths, shown=str), setting(program, plain=str))),
+    _attack("bundle-with-codes-in-a-path", _says, both(setting(paths, shown=str), setting(command_line, plain=str))),
 ]
