@@ -170,7 +170,7 @@ class Run:
         return display_for(json=self.json, color=not self.no_color, quiet=quiet)
 
 
-#: What stands behind ``interrupted: `` after Ctrl-C.
+#: The text behind ``interrupted: `` after Ctrl-C.
 _INTERRUPTED = "nothing is half done; run the same command again to continue"
 
 

@@ -17,7 +17,7 @@ Status = Literal["passed", "amber", "failed", "skipped", "differs", "accepted"]
 #: The results of a case that keep nothing from being published.
 GOOD: tuple[Status, ...] = ("passed", "amber")
 
-#: The routes by which an installer finds the files, in the order in which they are tried.
+#: The routes to the files for an installer; the first one is tried first.
 WAYS = ("find-links", "simple", "target")
 
 #: Characters of the longest text in a result.

@@ -1,5 +1,5 @@
 """
-What pip computes for each project, or twice in a run, and what stays the same: computed once.
+Values that pip computes for each project, or twice in a run, are computed once here: they stay the same.
 
 No answer of pip changes. Like `changes`, this module replaces functions of pip; the accepted range of versions of pip is
 capped for their sake. It is loaded by ``_child.py`` in the interpreter of an environment.

@@ -102,7 +102,7 @@ def generated(kind: type[Document]) -> str:
 
 
 def form(kind: type[Document]) -> str:
-    """Return a hash of what a program relies on: names, types and values of all fields, without their descriptions."""
+    """Return a hash of the names, types and values of all fields; a program that reads them needs no descriptions."""
     plain = _bare(json.loads(generated(kind)))
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
 

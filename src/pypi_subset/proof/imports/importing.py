@@ -34,8 +34,8 @@ _AT_ONCE = 2
 _COMMAND_LINE = 1 << 16
 
 #: Runs in the fresh environment: imports one module after the other, and writes after each what it ended with: the
-#: exception and those that it was raised from. Its standard output is a pipe to the proof, and no module's. Most
-#: of what an import makes stays until the end, so the garbage collector would look at it many times in vain.
+#: exception and those that it was raised from. Its standard output is a pipe to the proof, and no module's. The
+#: garbage collector is off: most objects of an import stay until the end, and it would look at them many times.
 _SCRIPT = """
 import gc, importlib, json, os, sys
 gc.disable()

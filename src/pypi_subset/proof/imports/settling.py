@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from pypi_subset.proof.imports.missing import Kind, Verdict
 
-#: Seconds that the imports of one project may take together, and those of a script: one that still runs then has imported
-#: all it needs.
+#: Seconds that the imports of one project may take together, and seconds that a script may run. A script that runs for so
+#: long has imported all it needs.
 OF_IMPORTS, OF_A_SCRIPT = 120, 10
 
 #: How many reds of one case are named.

@@ -172,7 +172,7 @@ def _ask(case: Case, way: Way, folder: Path) -> tuple[dict[str, str] | None, str
 @contextlib.contextmanager
 def _cache(case: Case, folder: Path) -> Iterator[Path]:
     """
-    Yield a cache in *folder* for one uv, which knows nothing but what an earlier one of this run asked the interpreter.
+    Yield a cache in *folder* for one uv. It holds the facts of the interpreter that an earlier uv of this run asked for.
 
     Starting that interpreter takes uv longer than most resolutions. Pages are not shared: their address is the one of a
     server that serves this case alone. Without isolation nothing is, since the code of packages could write it.

@@ -25,8 +25,8 @@ _CALLED = re.compile(r"s[e3]cr[e3]t|t[o0]k([e3]n)?(?![a-z])|p[a4]ssw|api-?k[e3]y
 _FILE = re.compile(r"\.(whl|gz|zip|bz2|xz|tgz|egg|metadata|html?|json|toml|txt|asc|provenance)$", re.IGNORECASE)
 #: A parameter of a part with a value (RFC 3986, 3.3), such as ``;jsessionid=…``.
 _PARAMETER = re.compile(r"(;[^/;=]*=)[^/;]+")
-#: A URL whose path has words, hashes and the name of a file alone, as those of PyPI: a page has thousands of them. No word
-#: of seven letters is called a token twice.
+#: A URL whose path has only words, hashes and the name of a file, as on PyPI, where a page has thousands of them. A word of
+#: seven letters is too short for two of the words in `_CALLED`.
 _PLAIN = re.compile(r"https?://[^/?#@;]+(?:/(?:packages|[a-z]{1,7}|[0-9a-f]+))*/[^/?#@;]+\.(?:whl|tar\.gz|zip)")
 #: Where the path of a URL with a server begins.
 _PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/]*")

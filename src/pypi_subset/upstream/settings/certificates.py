@@ -47,7 +47,7 @@ class _Context(ssl.SSLContext):
     """
     A context that reads no place twice: one reading takes 20 ms, and urllib3 asks for it at each connection.
 
-    The one of `truststore` lets one connection begin at a time besides.
+    The context of `truststore` also lets only one connection begin at a time.
     """
 
     def __init__(self, protocol: int) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 #: Digits of a number: a longer one takes Pythons before 3.11 time that grows with its square.
 DIGITS = 20
-SHA256, DIGITS_16 = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]*")
+SHA256, HEX_DIGITS = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]*")
 MOMENT_OF_JSON = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,6})?Z", re.ASCII)
 
 
@@ -151,9 +151,11 @@ def digests_in(found: "dict[str, Any]", where: str) -> "dict[str, str]":
 
 
 def are_digests(values: "Collection[Any]") -> bool:
-    """Return whether all *values* are SHA-256 in lower case: tens of thousands at once, for their time."""
+    """Return whether all *values* are SHA-256 in lower case. It takes tens of thousands at once, which is faster."""
     return (
-        set(map(type, values)) <= {str} and set(map(len, values)) <= {64} and bool(DIGITS_16.fullmatch("".join(values)))
+        set(map(type, values)) <= {str}
+        and set(map(len, values)) <= {64}
+        and bool(HEX_DIGITS.fullmatch("".join(values)))
     )
 
 
