@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pypi_subset.errors import PipFailed
-from pypi_subset.pip.pool import Pips
+from pypi_subset.pip.pool import Pips, _Child
 from pypi_subset.proof.isolation import cgroups
 from pypi_subset.support.machine import memory
 from tests.support.programs.mounts import PRELUDE, run_mounted, small_disk
@@ -24,6 +24,8 @@ from tests.support.stages.values import WINDOWS
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from tests.support.servers.index import Index
 
 
@@ -65,21 +67,41 @@ def test_many_runs_have_nothing_in_common(tmp_path: Path) -> None:
 
 
 def test_a_pip_that_vanishes_is_an_error(tmp_path: Path, index: Index) -> None:
-    """When the process behind `Pips` is killed, whoever waits gets an error, and so does whoever comes later."""
+    """When the process behind `Pips` is killed, whoever waits gets the reason, and so does whoever comes later."""
     index.delay = 30
     arguments = ["download", "--index-url", index.url, "slow"]
+    killed = "pip was killed, as the kernel does where memory runs out; give this machine"
     with Pips(tmp_path) as pips, ThreadPoolExecutor() as pool:
         waiting = pool.submit(pips.run, arguments, work=tmp_path / "a", environment={})
         mark = f"TMPDIR={tmp_path / 'tmp'}".encode()
+        # At any moment, also before it has read the order.
         assert _wait(lambda: _running(mark))
         for pid in _running(mark):
             os.kill(pid, signal.SIGKILL)
-        with pytest.raises(
-            PipFailed, match="pip was killed, as the kernel does where memory runs out; give this machine"
-        ):
+        with pytest.raises(PipFailed, match=killed):
             waiting.result()
-        with pytest.raises(PipFailed, match="pip's process vanished"):
+        with pytest.raises(PipFailed, match=killed):
             pips.run(arguments, work=tmp_path / "b", environment={})
+
+
+def test_an_order_that_finds_a_closed_pipe(tmp_path: Path) -> None:
+    """A process that ends before it reads an order fails that order with the reason why it ended."""
+    with Pips(tmp_path, place=_Deaf()) as pips, pytest.raises(PipFailed, match="pip was killed, as the kernel does"):
+        pips.run(["list"], work=tmp_path / "a", environment={})
+
+
+class _Deaf:
+    """A place whose process is killed before it reads."""
+
+    def variables(self, work: Path) -> dict[str, str]:
+        work.mkdir(parents=True, exist_ok=True)
+        return {}
+
+    def start(self, command: Sequence[str], variables: Mapping[str, str]) -> _Child:
+        late = ["/bin/sh", "-c", "exec <&-; kill -KILL $$", *command]
+        child = _Child(late, env=dict(variables), stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        return child
 
 
 def test_one_run_that_is_killed_is_an_error(tmp_path: Path, index: Index) -> None:

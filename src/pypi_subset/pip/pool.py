@@ -78,6 +78,8 @@ class Pips:
         self._listener = threading.Thread(target=self._listen, daemon=True)
         #: Whether its process has ended, and no more runs are possible.
         self.gone = False
+        #: What a run is told then.
+        self._why: SubsetError = _vanished()
 
     def __enter__(self) -> Self:
         return self
@@ -108,7 +110,7 @@ class Pips:
         :param environment: ``None`` for the markers of an interpreter that was given.
         :param known: answers of the index that pip need not ask for, as `sharing` takes them; a pip in a new process asks.
         :param libraries: on Linux, the directories in which ``pip check`` finds what is installed; none for its own.
-        :raises PipFailed: pip's process vanished, or pip did not end in time.
+        :raises PipFailed: pip's process was killed or vanished, or pip did not end in time.
         :raises FolderError: the disk is full, or otherwise refused what pip wanted to write.
         """
         if sys.platform == "linux":
@@ -148,7 +150,7 @@ class Pips:
         future = Future[tuple[int, str, str]]()
         with self._lock:
             if self.gone:
-                raise _vanished()
+                raise self._why
             if self._listener.ident is None:
                 self._listener.start()
             number = len(self._runs)
@@ -156,8 +158,9 @@ class Pips:
             try:
                 # This makes directories: a run that is over must not find new ones in a stage that was removed.
                 self._write({"id": number, **order, "variables": self._place.variables(work) | ALONE})
-            except BrokenPipeError as error:
-                raise _vanished() from error
+            except BrokenPipeError:
+                # It reads no more. Whoever listens to it learns why it ended, and says it to all that wait.
+                self._server.result().kill()
         try:
             return future.result(timeout)
         except TimeoutError as error:
@@ -183,23 +186,21 @@ class Pips:
             self._server.set_exception(error)
             return
         self._server.set_result(server)
-        why: SubsetError = _vanished()
         # A server that says something else than results is as good as gone.
         with contextlib.suppress(ValueError, KeyError, TypeError, InvalidStateError):
             for line in cast("IO[str]", server.stdout):
                 number, code, stdout, stderr = json.loads(line)
                 self._runs[number].set_result((int(code), str(stdout), str(stderr)))
         with self._lock:
-            # Before its pipes are closed: an order from now on finds no process.
+            # An order from now on finds no process. It waits here until the reason is known.
             self.gone = True
-        try:
-            server.close()
-        except SubsetError as error:
-            why = error
-        with self._lock:
+            try:
+                server.close()
+            except SubsetError as error:
+                self._why = error
             for future in self._runs.values():
                 if not future.done():
-                    future.set_exception(why)
+                    future.set_exception(self._why)
 
 
 class _Here:
