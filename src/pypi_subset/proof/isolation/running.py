@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: Seconds between two looks at what was written, at least; and how many times longer than a look the pause is.
-_PAUSE, _SPARED = 0.05, 10
+_PAUSE, _SPARED = 0.05, 30
 
 
 class Running(Protocol):

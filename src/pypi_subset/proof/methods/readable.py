@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from pypi_subset.errors import ProofFailed
-from pypi_subset.model.paths import SIMPLE
 from pypi_subset.proof.access.archives import fault_of
+from pypi_subset.proof.access.site_wheels import wheels_of
 from pypi_subset.proof.cases.lock_reader import pin_of
 
 if TYPE_CHECKING:
@@ -45,16 +45,15 @@ def _from_afar(case: Case, planned: Files) -> Iterator[Path]:
 
 def _candidates(case: Case) -> Iterator[Path]:
     """Yield the wheels of the projects that *case* locks, as far as they fit its target."""
-    projects: set[str] = {canonicalize_name(pin_of(line).name) for line in case.pins}
-    for project in sorted(projects or {"*"}):
-        for path in sorted((case.site / SIMPLE).glob(f"{project}/*.whl")):
-            if _fits(path.name, case.target.tags):
-                yield path
+    projects = {canonicalize_name(pin_of(line).name) for line in case.pins}
+    tags = frozenset(case.target.tags)
+    return (path for path in wheels_of(case.site, projects or None) if not _tags_of(path.name).isdisjoint(tags))
 
 
 @functools.lru_cache(maxsize=1 << 14)
-def _fits(name: str, tags: tuple[Tag, ...]) -> bool:
+def _tags_of(name: str) -> frozenset[Tag]:
+    """Return the tags in the name of a wheel, none if it is not well formed."""
     try:
-        return not parse_wheel_filename(name)[3].isdisjoint(tags)
+        return parse_wheel_filename(name)[3]
     except InvalidWheelFilename:
-        return False
+        return frozenset()

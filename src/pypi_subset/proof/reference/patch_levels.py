@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pypi_subset.model.paths import ALL_WHEELS
+from pypi_subset.proof.access.site_wheels import wheels_of
 from pypi_subset.proof.access.wheel_metadata import metadata_in
 
 if TYPE_CHECKING:
@@ -49,8 +49,9 @@ def at_patch_levels(
 @functools.cache
 def _mentioned(site: Path, minor: str, projects: frozenset[str] | None) -> frozenset[int]:
     """The patch levels of X.Y that stand in the metadata of *projects*, and the ones after them."""
-    wheels = [wheel for wheel in sorted(site.glob(ALL_WHEELS)) if projects is None or wheel.parent.name in projects]
-    return frozenset(_levels_in((line for one in wheels for line in _fields(one, one.stat().st_mtime_ns)), minor))
+    return frozenset(
+        _levels_in((line for one in wheels_of(site, projects) for line in _fields(one, one.stat().st_mtime_ns)), minor)
+    )
 
 
 def _levels_in(lines: Iterable[str], minor: str) -> Iterator[int]:
