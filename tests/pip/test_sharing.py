@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from pypi_subset.model.locks import Inputs
+from pypi_subset.pip import sharing
 from pypi_subset.pip.pool import Pips
 from pypi_subset.resolve.resolver import resolve
 from pypi_subset.upstream import shared as bounds
@@ -158,3 +160,39 @@ def test_what_was_refused_is_asked_for_again(index: Index, tmp_path: Path) -> No
         index.on_request = None
         done = pips.run(words, work=tmp_path / "run", environment=None)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("what", "is_read"),
+    [("as it was", False), ("touched", True), ("other hash", True), ("another place", True)],
+)
+def test_a_file_that_was_hashed_is_not_read_again(tmp_path: Path, index: Index, what: str, is_read: bool) -> None:  # noqa: FBT001
+    """pip takes the hash that a file had on arrival, if it is still that file and the lock has that hash; else it reads."""
+    wheel = make_wheel("late")
+    index.add(wheel)
+    (to := tmp_path / "to").mkdir()
+    path = to / wheel.filename
+    # Other bytes than those of that hash: a pip that reads them refuses them, and fetches the file.
+    other = make_wheel("late", files={"late.py": b"other"})
+    path.write_bytes(other.data)
+    hashed = {f"{path}": (sharing.identity(f"{path}"), other.sha256 if what == "other hash" else wheel.sha256)}
+    if what == "touched":
+        os.utime(path, ns=(0, 0))
+    if what == "another place":
+        hashed = {f"{path}.part": hashed[f"{path}"]}
+    locked = tmp_path / "locked.txt"
+    locked.write_text(f"late==1.0 --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
+    command = [
+        "download",
+        "--no-deps",
+        "--require-hashes",
+        "--index-url",
+        index.url,
+        "--dest",
+        f"{to}",
+        "-r",
+        f"{locked}",
+    ]
+    with Pips(tmp_path / "pips") as pips:
+        done = pips.run(command, work=tmp_path / "work", environment=LINUX.environment, known={"hashed": hashed})
+    assert (done.returncode, path.read_bytes() == wheel.data) == (0, is_read)

@@ -1,4 +1,4 @@
-"""``pip download --no-deps --require-hashes``: pip takes the files of one lock for its target, and checks each of them."""
+"""``pip download --no-deps --require-hashes``: pip takes the files of one lock for its target, with the hashes of the lock."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pypi_subset.errors import HashMismatch, PipFailed
-from pypi_subset.pip import runner
+from pypi_subset.pip import runner, sharing
 from pypi_subset.support import files
 from pypi_subset.targets.pips.flags import pip_flags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pypi_subset.model.candidates import Candidate
@@ -46,8 +46,9 @@ class PipDownload:
         """
         Return the path of each file in pip's destination, in the order of *arrived*.
 
-        The files are in the destination before pip starts: pip checks each wheel by its hash, and copies none. A file of the
-        user's own is a copy there, which no later change of the original reaches.
+        The files are in the destination before pip starts: pip holds the hash of each wheel against the lock, and copies
+        none. It is told the hash that a file had on arrival, if that is still the same file. A file of the user's own is a
+        copy there, which no later change of the original reaches: pip reads that one.
 
         :param name: of the run, the same for no other.
         :param arrived: candidates with their files, one of a project at most.
@@ -66,11 +67,18 @@ class PipDownload:
         # pip would run the code of an sdist to read its metadata. Its hash was compared on arrival.
         wheels = [candidate for candidate, _ in arrived if candidate.distribution.filename.endswith(".whl")]
         if wheels:
-            self._run(name, target, wheels, destination)
+            self._run(name, target, wheels, destination, dict(_hashed(arrived, destination)))
         return [_checked(candidate.distribution, source, destination) for candidate, source in arrived]
 
-    def _run(self, name: str, target: Target, wheels: Sequence[Candidate], destination: Path) -> None:
-        """Have pip check *wheels*, which are in *destination*."""
+    def _run(
+        self,
+        name: str,
+        target: Target,
+        wheels: Sequence[Candidate],
+        destination: Path,
+        hashed: Mapping[str, tuple[str, str]],
+    ) -> None:
+        """Have pip take *wheels*, which are in *destination*; *hashed* as for `sharing.take`."""
         work = self.work / name
         requirements = work / "locked.txt"
         ones = [candidate.distribution for candidate in wheels]
@@ -79,7 +87,7 @@ class PipDownload:
         view = self.index().locked_url(name, wheels)
         command = ["download", *_OPTIONS, "--index-url", view, "--dest", str(destination)]
         command += [*pip_flags(target), "--requirement", str(requirements)]
-        result = self.pips.run(command, work=work, environment=target.environment)
+        result = self.pips.run(command, work=work, environment=target.environment, known={"hashed": hashed})
         if result.returncode != 0:
             msg = f"pip download failed for target {target.name}: {runner.complaint(result)}"
             error = PipFailed(msg, output=result.stderr, target=target.name, next_step="run the same command again")
@@ -98,8 +106,18 @@ def layers(group: Iterable[Distribution]) -> list[list[Distribution]]:
     return found
 
 
+def _hashed(arrived: Iterable[tuple[Candidate, Path]], destination: Path) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield the path of each file that is the one that was hashed on arrival, as pip spells it, with its identity and hash."""
+    folder = destination.resolve()
+    for candidate, source in arrived:
+        path = folder / candidate.distribution.filename
+        with files.folder_errors(path):
+            if candidate.path is None and path.samefile(source):
+                yield str(path), (sharing.identity(str(path)), candidate.distribution.sha256 or "")
+
+
 def _checked(one: Distribution, source: Path, destination: Path) -> Path:
-    """Return the file in *destination*: *source* was checked on arrival, and by pip if it is still that file."""
+    """Return the file in *destination*, whose hash was compared on arrival, or now if it is no longer that file."""
     path = destination / one.filename
     with files.folder_errors(path):
         sha256 = one.sha256 if path.samefile(source) else files.sha256_of(path)

@@ -145,7 +145,7 @@ def _serve(*, own: bool, plans: bool) -> int:
     Run pip once for each order, all at once, until standard input ends.
 
     An order is a line of JSON: ``id``, ``variables``, ``environment``, ``installed``, ``known`` and ``arguments``; or ``id`` and ``kill``,
-    which ends the run of that number. ``known`` is what `sharing` takes: ``files`` and ``metadata`` for all later runs, ``pages``. ``libraries`` are directories in which
+    which ends the run of that number. ``known`` is what `sharing` takes: ``files`` and ``metadata`` for all later runs, ``pages`` and ``hashed``. ``libraries`` are directories in which
     a run finds what is installed. When a run has ended, ``[id, exit code, standard output, standard error]`` is written.
 
     :param own: whether runs evaluate markers as this interpreter does; an order's ``environment`` is ``null`` then.
@@ -272,7 +272,7 @@ def _obey(order: dict[str, Any], said: tuple[int, int, int]) -> None:
         if order["environment"] is not None:
             _become(order)
         if order.get("known"):
-            _beside("sharing").take(order["known"]["pages"])
+            _beside("sharing").take(order["known"])
         if order.get("libraries"):
             _beside("plans").look_into(order["libraries"])
         code = _pip(order["arguments"], alone=order["environment"] is not None)

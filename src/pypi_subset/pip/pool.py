@@ -100,7 +100,7 @@ class Pips:
         work: Path,
         environment: Mapping[str, str] | None,
         installed: Mapping[str, str] | None = None,
-        known: Mapping[str, Mapping[str, str]] | None = None,
+        known: Mapping[str, Mapping[str, object]] | None = None,
         timeout: float | None = None,
         libraries: Sequence[Path] = (),
     ) -> PipResult:
@@ -108,7 +108,7 @@ class Pips:
         Return what pip did, as `runner.run` with the same parameters.
 
         :param environment: ``None`` for the markers of an interpreter that was given.
-        :param known: answers of the index that pip need not ask for, as `sharing` takes them; a pip in a new process asks.
+        :param known: what pip need not ask for or compute, as `sharing` takes it; a pip in a new process does so all the same.
         :param libraries: on Linux, the directories in which ``pip check`` finds what is installed; none for its own.
         :raises PipFailed: pip's process was killed or vanished, or pip did not end in time.
         :raises FolderError: the disk is full, or otherwise refused what pip wanted to write.

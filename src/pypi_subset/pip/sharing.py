@@ -1,5 +1,5 @@
 """
-What runs of pip share: answers of the index that are known already, and what was parsed of them.
+What runs of pip share: answers of the index that are known already, what was parsed of them, and hashes of files.
 
 The process that imports pip takes both from an order, and each run is forked from it. A run that finds an answer here does
 not ask the index, and parses neither the name nor the address of a file, nor the metadata, again. Nothing here depends on
@@ -7,6 +7,9 @@ a target but the pages, which come with the order of that target.
 
 A pip that plans (``--serve-plans``) is not given answers: each of its runs notes what the site answered, and later runs find
 that here. A page is asked for once by each process, and parsed once.
+
+A run that downloads finds its files in its destination, with the hashes that they had on arrival. pip would read each of
+them twice.
 
 Like `changes`, this module replaces functions of pip; the accepted range of versions of pip is capped for their sake.
 """
@@ -20,6 +23,7 @@ import importlib.metadata
 import io
 import itertools
 import json
+import os
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +36,8 @@ _JSON = "application/vnd.pypi.simple.v1+json"
 #: URL → page: of the target of this run, or as an earlier run noted it; URL → metadata.
 _PAGES: dict[str, Any] = {}
 _METADATA: dict[str, bytes] = {}
+#: Path of a file of this run → what `identity` said of it, and its SHA-256 by then.
+_HASHED: dict[str, tuple[str, str]] = {}
 #: URL and content of a page → its links, where runs note pages.
 _LINKS: dict[tuple[str, bytes], list[Any]] = {}
 #: What this run asked for, ``pages`` and ``metadata``; empty where runs note nothing.
@@ -50,9 +56,11 @@ def prepare() -> None:
     from pip._internal.index import collector  # noqa: PLC0415 - as above
     from pip._internal.models import candidate, link, wheel  # noqa: PLC0415 - as above
     from pip._internal.operations import prepare as preparing  # noqa: PLC0415 - as above
+    from pip._internal.utils import hashes  # noqa: PLC0415 - as above
 
     collector._get_simple_response = _page_or(collector._get_simple_response)  # noqa: SLF001
     preparing.get_http_url = _metadata_or(preparing.get_http_url, preparing.File)
+    hashes.Hashes.check_against_path = _hash_or(hashes.Hashes.check_against_path)  # type: ignore[method-assign, assignment]
     link._ensure_quoted_url = functools.cache(link._ensure_quoted_url)  # noqa: SLF001
     wheel.parse_wheel_filename = functools.cache(wheel.parse_wheel_filename)  # type: ignore[attr-defined]
     candidate.parse_version = functools.cache(candidate.parse_version)  # type: ignore[attr-defined]
@@ -67,7 +75,7 @@ def learn(known: Mapping[str, Any]) -> None:
     """
     Parse what is *known* and was not before; all runs that are forked later share it.
 
-    :param known: ``files``, name → URL of wheels; ``metadata``, URL → METADATA, each byte a character.
+    :param known: ``files``, name → URL of wheels; ``metadata``, URL → METADATA, each byte a character; nothing for none.
     """
     from pip._internal.exceptions import PipError  # noqa: PLC0415 - as above
     from pip._internal.models import candidate, link, wheel  # noqa: PLC0415 - as above
@@ -75,11 +83,11 @@ def learn(known: Mapping[str, Any]) -> None:
 
     # What pip cannot read is for the run to find that needs it: all others go on.
     unreadable = contextlib.suppress(ValueError, RecursionError, PipError)
-    for filename, url in known["files"].items():
+    for filename, url in known.get("files", {}).items():
         with unreadable:
             link._ensure_quoted_url(url)  # noqa: SLF001
             candidate.parse_version(wheel.Wheel(filename).version)  # type: ignore[attr-defined]
-    for url, text in known["metadata"].items():
+    for url, text in known.get("metadata", {}).items():
         _METADATA[url] = text.encode("latin-1")
         with unreadable:
             for requirement in _Text(_METADATA[url]).metadata.get_all("Requires-Dist") or ():
@@ -101,9 +109,21 @@ class _Text(importlib.metadata.Distribution):
         raise NotImplementedError
 
 
-def take(pages: Mapping[str, str]) -> None:
-    """Let this run find *pages*, URL → page, without asking for them."""
-    _PAGES.update({url: _answer(url, text.encode(), _JSON) for url, text in pages.items()})
+def take(known: Mapping[str, Any]) -> None:
+    """
+    Let this run find what is *known* for it alone.
+
+    :param known: ``pages``, URL → page, which it need not ask for; ``hashed``, path of a file → what `identity` says of it and
+        its SHA-256, which it need not compute; nothing for none.
+    """
+    _PAGES.update({url: _answer(url, text.encode(), _JSON) for url, text in known.get("pages", {}).items()})
+    _HASHED.update({path: tuple(stated) for path, stated in known.get("hashed", {}).items()})
+
+
+def identity(path: str) -> str:
+    """Return by what the file at *path* is known again."""
+    facts = os.stat(path)  # noqa: PTH116 - in a process that has no use for pathlib
+    return f"{facts.st_dev} {facts.st_ino} {facts.st_size} {facts.st_mtime_ns}"
 
 
 def note() -> None:
@@ -190,6 +210,16 @@ def _metadata_or(ask: Callable[..., Any], file: Callable[..., Any]) -> Callable[
         return file(path, content_type="")
 
     return fetched
+
+
+def _hash_or(read: Callable[[Any, str], None]) -> Callable[[Any, str], None]:
+    def check(self: Any, path: str) -> None:
+        was, sha256 = _HASHED.get(path, ("", ""))
+        # A file that is another one by now is read, and so is one of which pip will say that it has the wrong hash.
+        if not was or was != identity(path) or not self.is_hash_allowed("sha256", sha256):
+            read(self, path)
+
+    return check
 
 
 @functools.cache

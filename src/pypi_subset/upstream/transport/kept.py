@@ -29,8 +29,10 @@ FRESH = 600.0
 USABLE = 86400.0
 #: The directory, below that of the files of a run.
 FOLDER = "answers"
-#: A user in a link of a page, or a query behind the name of a file.
-_SECRET = re.compile(rb"(?:\\?/){2}[^/?#\s\"'<>\\]{1,999}@|\.(?:whl|gz|zip|bz2|xz|tgz|egg)[?;]")
+#: A user in a link of a page.
+_USER = re.compile(rb"(?:\\?/){2}[^/?#\s\"'<>\\]{1,999}@")
+#: The name of a file, and the beginning of a query or of a parameter behind it.
+_QUERIES = [f".{end}{mark}".encode() for end in ("whl", "gz", "zip", "bz2", "xz", "tgz", "egg") for mark in "?;"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,9 +120,13 @@ class Kept:
 def _has_secret(url: str, answer: Answer) -> bool:
     """Whether a link of a page, or the address that it came from, has a password, a token or a query that may sign it."""
     moved = answer.url not in {"", url} and answer.url != url_without_secrets(answer.url)
-    return moved or (
-        answer.content_type != "" and (_SECRET.search(answer.data) is not None or holds_token(answer.data))
-    )
+    return moved or (answer.content_type != "" and (_shows_secret(answer.data) or holds_token(answer.data)))
+
+
+def _shows_secret(page: bytes) -> bool:
+    # A pattern takes as long as the rest of reading a large page: most pages have no such character at all.
+    user = b"@" in page and _USER.search(page) is not None
+    return user or any(query in page for query in _QUERIES)
 
 
 def _name(url: str, part: str) -> str:
