@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pypi_subset.pip.pool import Pips
+from tests.support.stages.values import LINUX
 from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -74,3 +76,16 @@ def test_a_plan_is_that_of_a_plain_pip(index: Index, tmp_path: Path) -> None:
         # A plan says nothing else of a file: nothing else is read.
         assert {tuple(metadata) for metadata, _ in planned} == {("name", "version")}
         assert {len(metadata) > 2 for metadata, _ in plain} == {True}
+
+
+def test_a_report_has_no_descriptions(index: Index, tmp_path: Path) -> None:
+    """Of what a run for a target would install, the report says all but the description."""
+    wheel = make_wheel("app", requires=["lib"])
+    index.add(replace(wheel, metadata=wheel.metadata.rstrip() + b"\nSummary: short\n\n# A long text\n"), make_wheel("lib"))
+    report = tmp_path / "report.json"
+    words = [*DRY, "--index-url", index.url, "--report", str(report), "app"]
+    with Pips(tmp_path / "pips") as pips:
+        done = pips.run(words, work=tmp_path / "run", environment=LINUX.environment)
+    assert done.returncode == 0, done.stderr
+    (app,) = [one["metadata"] for one in json.loads(report.read_bytes())["install"] if one["requested"]]
+    assert (app["summary"], app["requires_dist"], "description" in app) == ("short", ["lib"], False)

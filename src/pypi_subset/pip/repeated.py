@@ -1,8 +1,8 @@
 """
 Values that pip computes for each project, or twice in a run, are computed once here: they stay the same.
 
-No answer of pip changes. Like `changes`, this module replaces functions of pip; the accepted range of versions of pip is
-capped for their sake. It is loaded by ``_child.py`` in the interpreter of an environment.
+No answer of pip changes, but for fields of its report that are not read. Like `changes`, this module replaces functions of
+pip; the accepted range of versions of pip is capped for their sake. It is loaded by ``_child.py`` in the interpreter of an environment.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ _RANKS: dict[int, tuple[Any, dict[Any, int]]] = {}
 
 
 def leave_out() -> None:
-    """Have each run compute the tags of its target, and their order, once."""
+    """Have each run compute the tags of its target, and their order, once, and report no descriptions."""
     from pip._internal.index.package_finder import CandidateEvaluator  # noqa: PLC0415 - must come after the markers
+    from pip._internal.metadata.base import BaseDistribution  # noqa: PLC0415 - as above
     from pip._internal.models import target_python  # noqa: PLC0415 - as above
     from pip._internal.resolution.resolvelib import factory  # noqa: PLC0415 - as above
 
     target_python.get_supported = factory.get_supported = _tags_by(target_python.get_supported)  # type: ignore[attr-defined]
     CandidateEvaluator.__init__ = _ranked(CandidateEvaluator.__init__)  # type: ignore[method-assign]
+    stated = BaseDistribution.metadata_dict.fget  # type: ignore[attr-defined]
+    BaseDistribution.metadata_dict = property(_undescribed(stated))  # type: ignore[method-assign, assignment]
 
 
 def leave_out_of_plans() -> None:
@@ -94,6 +97,15 @@ def _project_of(filename: str) -> str | None:
         return canonicalize_name(wheel.Wheel(filename).name)
     except wheel.InvalidWheelFilename:  # type: ignore[attr-defined]
         return None
+
+
+def _undescribed(stated: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
+    """Return *stated* without descriptions, the longest part of a report."""
+
+    def found(distribution: Any) -> dict[str, Any]:
+        return {name: value for name, value in stated(distribution).items() if name != "description"}
+
+    return found
 
 
 def _named(distribution: Any) -> dict[str, str]:
