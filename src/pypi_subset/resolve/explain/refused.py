@@ -35,6 +35,15 @@ def refused(files: Sequence[Candidate], target: Target) -> Candidate | None:
     return min(suiting, key=lambda one: len(one.verdicts))
 
 
+def naming(files: Sequence[Candidate], target: Target) -> str:
+    """Return the line that names a release whose wheels for *target* were all yanked; ``""`` if that is not the cause."""
+    suiting = [one.distribution for one in files if suits(one, target)]
+    if not suiting or any(one.yanked is None for one in suiting):
+        return ""
+    # pip takes a yanked release only if `==` names it (PEP 592).
+    return f"write '{suiting[0].project}=={suiting[0].version}' in the set"
+
+
 def newest_refused(
     releases: Mapping[Version, Sequence[Candidate]], target: Target, *, pre: bool = False
 ) -> Candidate | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pypi_subset.resolve.explain.alternatives import way_out
 from pypi_subset.resolve.explain.obstacles import Offers, joined_of
-from pypi_subset.resolve.explain.refused import letting_in, refused, way_in
+from pypi_subset.resolve.explain.refused import letting_in, naming, refused, way_in
 from pypi_subset.resolve.explain.rejections import admits, allows, by_release, obstacle
 
 if TYPE_CHECKING:
@@ -162,8 +162,11 @@ def step_of(found: Obstacle, target: Target, offers: Shelves) -> str:
 
 def way_to(files: Sequence[Candidate], target: Target, offers: Shelves) -> str:
     """Return how the user gets the release that *files* belong to on *target*, as a lock may hold it: built, or elsewhere."""
+    named = naming(files, target)
     if (kept_away := refused(files, target)) is not None:
-        return way_in(kept_away)
+        return f"{named}, for pip takes no yanked release else; and {way_in(kept_away)}" if named else way_in(kept_away)
+    if named:
+        return f"{named} to take it all the same"
     if all(each.tags is None for each in files):
         build = build_of(files, target, offers, to_keep=True)
         other = f"; or {build}, then `pypi-subset update`" if build else ""

@@ -79,3 +79,28 @@ def test_the_line_has_the_extras_that_the_user_asked_for(workspace: Workspace, i
     workspace.write("base.txt", "late\napp[x]\n")
     workspace.toml({"linux": LINUX})
     assert found(workspace)["app 1.0"][1].startswith("write 'app[x]>=2.0' in base.txt:2 and run ")
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_yanked_release_in_a_chain_is_had_by_its_name(workspace: Workspace, index: Index, refused: bool) -> None:  # noqa: FBT001
+    """No other machine gets it: the step is the line that names the version, and the acceptance if the policy refuses it."""
+    index.add(make_wheel("app", "2.0", requires=["core>=2"]), make_wheel("app", "1.0"))
+    index.add(make_wheel("core", "2.0"), make_wheel("core", "1.0"))
+    index.yank(make_wheel("core", "2.0"), "broken")
+    workspace.write("base.txt", "app\n")
+    policy = '[policy]\nyanked = "refuse"\n' if refused else ""
+    workspace.toml({"linux": LINUX}, more=policy)
+    why, step, _ = found(workspace)["app 1.0"]
+    assert why == "it requires core>=2; core 2.0: yanked: broken"
+    line, accept = "write 'core==2.0' in the set", '[[policy.accept]] with rule = "yanked", project = "core"'
+    assert (
+        step == f"{line} to take it all the same"
+        if not refused
+        else step.startswith(f"{line}, for pip takes no yanked")
+    )
+    assert (accept in step) == refused
+    workspace.write("base.txt", "app\ncore==2.0\n")
+    if refused:
+        entry = '[[policy.accept]]\nrule = "yanked"\nproject = "core"\nversion = "==2.0"\nreason = "x"\nuntil = 2099-01-01\n'
+        workspace.toml({"linux": LINUX}, more=f"{policy}{entry}")
+    assert found(workspace) == {}
