@@ -136,6 +136,7 @@ def asks(**those: str) -> dict[NormalizedName, list[tuple[str, Requirement]]]:
         ("two steps", {wheel("lib"): ["deep"]}, ("absent", "deep", ["app 2.0 > lib>=1", "lib 1.0 > deep"])),
         ("a way round", {wheel("lib", "2.0"): ["deep"], wheel("lib"): []}, None),
         ("a circle", {wheel("lib"): ["app"]}, None),
+        ("a circle's end", {wheel("lib"): ["app==9"]}, ("version", "app", ["app 2.0 > lib>=1", "lib 1.0 > app==9"])),
         ("another system's", {wheel("lib"): ["deep; sys_platform == 'win32'"]}, None),
         ("an open marker", {wheel("lib"): ["deep; platform_release == '1'"]}, None),
     ],

@@ -120,8 +120,10 @@ class Inspector:
         self._steps += 1
         if requirement.url:
             return Obstacle(kind="url", asking=((who, requirement),), chain=((who, requirement),))
-        if project in above or len(above) > DEEPEST or self._steps > STEPS:
+        if len(above) > DEEPEST or self._steps > STEPS:
             return None
+        if project in above:
+            return self._nowhere((who, requirement))
         if key not in self._known:
             self._known[key] = None
             # What an index does not answer now is no obstacle that is known: pip did without it.
@@ -135,6 +137,13 @@ class Inspector:
         asking = (first, *known.asking[1:]) if len(known.chain) == 1 else known.asking
         return replace(known, asking=asking, chain=(first, *known.chain[1:]))
 
+    def _nowhere(self, first: Asking) -> Obstacle | None:
+        """Return the obstacle if no index has a release that *first* admits; ``None`` if one has."""
+        offer = self.offer(canonicalize_name(first[1].name))
+        if any(admits(first[1], version) for version in offer.versions):
+            return None
+        return Obstacle(kind="version" if offer.versions else "absent", asking=(first,), chain=(first,))
+
     def _found(
         self, who: str, requirement: Requirement, extras: frozenset[NormalizedName], above: tuple[str, ...]
     ) -> Obstacle | None:
@@ -143,10 +152,9 @@ class Inspector:
         if chosen and admits(requirement, chosen[0]) and extras <= chosen[1]:
             # Before a page is read: most of what a newer release requires is in the lock.
             return None
-        offer = self.offer(project)
-        if not any(admits(requirement, version) for version in offer.versions):
-            return Obstacle(kind="version" if offer.versions else "absent", asking=(first,), chain=(first,))
-        asking = [first]
+        if (nowhere := self._nowhere(first)) is not None:
+            return nowhere
+        asking, offer = [first], self.offer(project)
         for other in self.limits.get(project, ()):
             # A line that no release satisfies is an obstacle of its own, and contradicts no other.
             if other[0] in self.requested and not self.usable([other], offer):
