@@ -139,11 +139,28 @@ def test_a_marker_that_depends_on_an_open_value(workspace: Workspace, index: Ind
     with pytest.raises(UndefinedMarker) as caught:
         mirror(workspace)
     assert caught.value.what.startswith(f"base--linux: {message}")
-    assert caught.value.what.endswith("which the target linux leaves open")
+    assert caught.value.what.endswith("which the target leaves open")
     line = caught.value.next_step.removeprefix("write in [targets]: ").partition(" (describe_target.py")[0]
     assert line.startswith('linux = { tag = "cp310-cp310-manylinux2014_x86_64", python = "3.10.4", platform_')
     toml.write_text(f"[targets]\nmac = {mac}\n{line.replace('…', '1')}\n")
     mirror(workspace)
+
+
+def test_an_open_marker_is_one_gap_of_all_targets(workspace: Workspace, index: Index) -> None:
+    """Its requirement is named once, and each target has its own line to write."""
+    index.add(make_wheel("app", requires=["lib; platform_release >= '20'"]), make_wheel("lib"))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX, "mac": "cp312-macosx_13_0_arm64"})
+    with pytest.raises(Gaps) as caught:
+        mirror(workspace)
+    first, *steps = caught.value.lines
+    assert first.startswith(
+        "base on linux, mac: app 1.0 requires 'lib; platform_release >= \"20\"'; its marker depends on"
+    )
+    assert [one.partition(" = ")[0] for one in steps] == [
+        "    base on linux: write in [targets]: linux",
+        "    base on mac: write in [targets]: mac",
+    ]
 
 
 @pytest.mark.parametrize(

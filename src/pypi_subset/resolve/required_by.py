@@ -155,7 +155,7 @@ def _holds(
         own = [one.origin for one in job.requirement_set.requests if one.requirement is requirement]
         problem, step = f"{where}; its marker has a comparison that is not defined", "correct it, or leave it out"
         if error.names:
-            problem = f"{where}; its marker depends on {error}, which the target {job.target.name} leaves open"
+            problem = f"{where}; its marker depends on {error}, which the target leaves open"
             step = (
                 f"write in [targets]: {line_with(job.target, error.names)} (describe_target.py prints the value there)"
             )
