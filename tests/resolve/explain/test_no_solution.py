@@ -350,6 +350,16 @@ def test_a_url_in_metadata_is_named(workspace: Workspace, index: Index, address:
         mirror(workspace)
 
 
+def test_two_lines_that_contradict_each_other_are_one_gap(workspace: Workspace, index: Index) -> None:
+    """Each line excludes the other: that is one contradiction, and not one for each line."""
+    index.add(make_wheel("app", "1.0"), make_wheel("app", "2.0"))
+    workspace.write("base.txt", "app==1.0\napp==2.0\n")
+    workspace.toml({"linux": LINUX})
+    with pytest.raises(NoSolution) as caught:
+        mirror(workspace)
+    assert caught.value.requests == ("base.txt:1", "base.txt:2")
+
+
 def test_old_wheels_do_not_hide_that_the_newest_release_is_an_sdist(workspace: Workspace, index: Index) -> None:
     """Old wheels for another Python do not hide that the newest release is an sdist; the command names that release."""
     index.add(make_wheel("lite", "1.0", tag="cp27-none-any"), make_sdist("lite", "2.0"))

@@ -11,11 +11,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from pypi_subset.distributions.metadata import dependencies_of, parse_requirement
+from pypi_subset.resolve.explain.addresses import address_gap, address_of
 from pypi_subset.resolve.explain.clashes import Paths, contradiction, named_by_pip, newest_clash
 from pypi_subset.resolve.explain.hashes import hash_gaps, no_solution
 from pypi_subset.resolve.explain.obstacles import Inspector
@@ -26,6 +25,8 @@ from pypi_subset.targets.markers import UndefinedName, holds
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from packaging.requirements import Requirement
+
     from pypi_subset.errors import NoSolution
     from pypi_subset.model.requests import Job, Request
     from pypi_subset.model.targets import Target
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 _UNREADABLE = re.compile(
     r"Ignoring version (?P<version>\S+) of (?P<name>\S+) since it has invalid metadata:\n.* has invalid metadata: (?P<why>.+)"
 )
-#: What the tool's own pip says of an address that a release requires.
-_ADDRESS = "only the loopback index is for pip"
 
 
 def explain(
@@ -63,9 +62,9 @@ def explain(
         requested=frozenset(one.origin for one in asked),
     )
     if found := _blocked(asked, inspector):
-        return tuple(_gap_of(one, origins, job, known) for one, origins in found)
+        return tuple(_gap_of(one, origins, job, known, inspector) for one, origins in found)
     stated = [(one.origin, one.requirement) for one in asked]
-    if (address := _address(output, job, upstream, Paths(inspector=inspector, asked=stated))) is not None:
+    if (address := address_of(output, job, upstream, Paths(inspector=inspector, asked=stated))) is not None:
         return (address,)
     if clash := newest_clash(inspector, stated) or named_by_pip(output, job):
         roots = Paths(inspector=inspector, asked=stated).to(clash)
@@ -86,21 +85,21 @@ def _blocked(asked: Iterable[Request], inspector: Inspector) -> list[tuple[Obsta
     found: dict[tuple[str, str, str], tuple[Obstacle, list[str]]] = {}
     for request in asked:
         if (one := inspector.obstacle(request.origin, request.requirement)) is not None:
-            key = one.kind, one.project, " ".join(str(asking.specifier) for _, asking in one.asking)
+            # Two lines that contradict each other are one obstacle, whichever is asked first.
+            key = one.kind, one.project, " ".join(sorted(str(asking.specifier) for _, asking in one.asking))
             found.setdefault(key, (one, []))[1].append(request.origin)
     return list(found.values())
 
 
-def _gap_of(found: Obstacle, requests: Sequence[str], job: Job, known: Known) -> NoSolution:
+def _gap_of(found: Obstacle, requests: Sequence[str], job: Job, known: Known, inspector: Inspector) -> NoSolution:
     """Return the error about one obstacle."""
     if found.kind == "clash":
         own = {one.origin for one in job.requirement_set.requests}
         # The line comes last: without it the requests have a solution.
         parties = [who for who, _ in found.asking if who in own and who not in requests]
         return contradiction(found.asking, job, known.upstream, [*requests, *parties])
-    who, requirement = found.asking[0]
     if found.kind == "url":
-        return _url(who, requirement, job, requests)
+        return address_gap(found.chain, job, requests, inspector)
     if (limit := found.limit) is not None:
         return no_solution(job, limit.what, project=limit.project, next_step=limit.next_step, requests=requests)
     asking = found.asking if found.kind != "metadata" else found.chain[-1:]
@@ -119,33 +118,6 @@ def _origin(found: Obstacle, asking: Sequence[Asking]) -> str:
     if not chain:
         return ", ".join([asking[0][0], *limits]) if limits else ""
     return ", ".join([", by ".join(reversed(chain)), *limits])
-
-
-def _url(who: str, requirement: Requirement, job: Job, requests: Sequence[str]) -> NoSolution:
-    project, _, version = who.partition(" ")
-    what = f"{who} requires a URL, and no release of an index, for {requirement.name}: {requirement.url}"
-    step = f"write '{project}!={version}' in the set" if version else "name a release"
-    return no_solution(job, what, project=project, next_step=f"{step}: it cannot be mirrored", requests=requests)
-
-
-def _address(output: str, job: Job, upstream: TargetOffers, paths: Paths) -> NoSolution | None:
-    """Return the error about an address that some release requires, if that is what pip stopped at."""
-    for one, metadata in reversed(upstream.metadata_seen()):
-        stated = dependencies_of(metadata)
-        for text in stated.requires if b"@" in metadata else ():
-            try:
-                requirement = parse_requirement(text)
-                concerns = requirement.url and holds(requirement.marker, job.target.environment, stated.extras)
-            except (InvalidRequirement, UndefinedName):
-                continue
-            # Releases that another set or target requires are seen as well.
-            if concerns and str(requirement.url) in output:
-                who = f"{one.project} {one.version}"
-                return _url(who, requirement, job, paths.to([(who, requirement)]))
-    if _ADDRESS not in output:
-        return None
-    what = "a release requires a URL instead of a release of an index: it cannot be mirrored"
-    return no_solution(job, what, next_step="require another version of what requires it")
 
 
 def _unreadable(output: str) -> dict[tuple[str, Version], str]:
