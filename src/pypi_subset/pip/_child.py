@@ -39,11 +39,10 @@ def main(arguments: list[str]) -> int:
     :param arguments: ``--once``: then one order comes on standard input, with ``environment``, ``installed`` and ``arguments``. Or
         ``--serve``, ``--serve-own`` or ``--serve-plans``: then many orders come there. The process id of its parent may follow: with that one it ends.
     """
+    if arguments[1:]:
+        _end_with_parent(int(arguments[1]))
     if arguments[0] in {"--serve", "--serve-own", "--serve-plans"}:
-        if arguments[1:]:
-            _end_with_parent(int(arguments[1]))
         return _serve(own=arguments[0] != "--serve", plans=arguments[0] == "--serve-plans")
-    _end_with_parent()
     order = json.loads(sys.stdin.read())
     if order["environment"] is not None:
         _become(order)
@@ -286,13 +285,13 @@ def _obey(order: dict[str, Any], said: tuple[int, int, int]) -> None:
         os._exit(code)
 
 
-def _end_with_parent(parent: int | None = None) -> None:
-    """Ask Linux to end this process with its parent, whose process id may be given: that one may have ended already."""
+def _end_with_parent(parent: int) -> None:
+    """Ask Linux to end this process with its *parent*; if that has ended already, end now."""
     if sys.platform == "linux":
         import ctypes  # noqa: PLC0415 - needed on Linux alone
 
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # prctl(2), PR_SET_PDEATHSIG
-        if parent not in {None, os.getppid()}:
+        if parent != os.getppid():
             os._exit(1)
 
 

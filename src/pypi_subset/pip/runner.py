@@ -95,7 +95,7 @@ def run(
             "installed": dict(installed or {}),
             "arguments": [*arguments, *GENERAL],
         }
-        command, sent = [sys.executable, "-I", str(SCRIPT), "--once"], json.dumps(order)
+        command, sent = [sys.executable, "-I", str(SCRIPT), "--once", str(os.getpid())], json.dumps(order)
     else:
         command, sent = [str(python), "-I", "-m", "pip", *arguments, *GENERAL], ""
     try:
