@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -54,11 +55,14 @@ class TestScratch:
         assert scratch.available() == 0
 
     def test_what_a_killed_run_left(self, tmp_path: Path) -> None:
-        """It goes with the next run; the directory of a run that is going on stays."""
-        for name in ("dead", "alive"):
+        """It goes with the next run; the directory of a run that works or starts stays."""
+        for name, line in (("dead", "{}\n"), ("alive", "{}\n"), ("starting", "")):
             (tmp_path / f"pypi-subset-proof-{name}").mkdir()
-            (tmp_path / f"pypi-subset-proof-{name}/.running").touch()
+            (tmp_path / f"pypi-subset-proof-{name}/.running").write_text(line)
+        (tmp_path / "pypi-subset-proof-ended").mkdir()
+        (tmp_path / "pypi-subset-proof-ended/.running").touch()
+        os.utime(tmp_path / "pypi-subset-proof-ended/.running", (1, 1))
         (tmp_path / "pypi-subset-proof-strange").mkdir()
         with holding.exclusive(tmp_path / "pypi-subset-proof-alive"):
             scratch.sweep(tmp_path)
-        assert sorted(path.name.rpartition("-")[2] for path in tmp_path.iterdir()) == ["alive", "strange"]
+        assert sorted(path.name.rpartition("-")[2] for path in tmp_path.iterdir()) == ["alive", "starting", "strange"]

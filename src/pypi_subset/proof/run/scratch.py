@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ _GROWTH = 4
 _SHARE = 0.5
 
 _PREFIX = "pypi-subset-proof-"
+#: Seconds for which a lock that is empty may be that of a run that starts.
+_STARTING = 3600
 
 
 @contextlib.contextmanager
@@ -72,7 +75,10 @@ def sweep(place: Path) -> None:
     """Remove what killed runs of this user left in memory."""
     for path in place.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError, FolderError):
-            if path.stat().st_uid != os.getuid() or not (path / holding.RUNNING).is_file():
+            lock = (path / holding.RUNNING).stat()
+            # A run makes the file before it holds it, and writes to it as soon as it does.
+            starts = not lock.st_size and time.time() - lock.st_mtime < _STARTING
+            if path.stat().st_uid != os.getuid() or starts:
                 continue
             with holding.exclusive(path):
                 staging.remove_tree(path)
