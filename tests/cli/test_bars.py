@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from pypi_subset.cli.bars import Amount, Bars, Elapsed
+from tests.support.programs.ending import until
 
 
 def test_bytes_have_speed_and_time_left() -> None:
@@ -37,15 +38,15 @@ def test_a_bar_is_shown_from_the_first_byte_that_is_expected() -> None:
     stream = io.StringIO()
     bars = Bars(Console(file=stream, width=100, force_terminal=True, color_system=None))
     with bars.stage("download [x]", 0, "bytes") as bar:
+        # Longer than a display waits before it draws.
         time.sleep(0.15)
         assert "download" not in stream.getvalue()
         bar.expect(2_000)
         bar.expect(3_000)
         bar.advance(5_000)
         bar.finished("linux", 1.0)
-        time.sleep(0.15)
+        until(lambda: "5.0 kB of 5.0 kB" in stream.getvalue(), "the last step is drawn")
     assert "download [x]" in stream.getvalue()
-    assert "5.0 kB of 5.0 kB" in stream.getvalue()
     hidden, shown = "\x1b[?25l", "\x1b[?25h"
     assert stream.getvalue().rfind(shown) > stream.getvalue().rfind(hidden) >= 0
 
@@ -60,7 +61,7 @@ def test_a_bar_takes_one_line_of_a_narrow_terminal(width: int) -> None:
             bar.advance(10_000_000)
             time.sleep(0.02)
         # The speed is known from the second step on.
-        time.sleep(0.2)
+        until(lambda: "/s, " in stream.getvalue(), "the speed is drawn")
     drawn = [line for line in re.split(r"[\r\n]|\x1b\[[?\d]*[A-Za-z]", stream.getvalue()) if line.strip()]
     assert any("/s, " in line for line in drawn), drawn
     assert all(line.lstrip()[1:].lstrip().startswith("download") for line in drawn), drawn

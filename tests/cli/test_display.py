@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import threading
-import time
 
 import pytest
 from rich import box
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pypi_subset.cli.display import Display
+from tests.support.programs.ending import until
 
 
 class Watched(io.StringIO):
@@ -72,8 +72,7 @@ def test_bars_from_many_threads(watched: Watched) -> None:
         for thread in threads:
             thread.join()
         whole.advance(4)
-        time.sleep(0.15)
-    assert "4/4" in watched.getvalue()
+        until(lambda: "4/4" in watched.getvalue(), "the last step is drawn")
     assert "[bold]name[/]" in watched.getvalue()
     hidden, shown = "\x1b[?25l", "\x1b[?25h"
     assert watched.getvalue().rfind(shown) > watched.getvalue().rfind(hidden) >= 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import resource
 import signal
 import subprocess
 import sys
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from pypi_subset.errors import PipFailed
 from pypi_subset.pip.pool import Pips, _Child
 from pypi_subset.proof.isolation import cgroups
 from pypi_subset.support.machine import memory
+from tests.support.programs.ending import PATIENCE, until
 from tests.support.programs.mounts import PRELUDE, run_mounted, small_disk
 from tests.support.stages.values import WINDOWS
 from tests.support.wheels import make_wheel
@@ -42,11 +44,11 @@ def test_pip_ends_with_its_parent(index: Index, tmp_path: Path, forked: bool) ->
     # Every child sees its own directory among its variables, or was forked from one that does.
     mark = f"TMPDIR={tmp_path}".encode()
     parent = subprocess.Popen([sys.executable, "-c", code, index.url, str(tmp_path)])
-    assert _wait(lambda: index.requests or len(_running(mark)) == (2 if forked else 1))
+    until(lambda: index.requests or len(_running(mark)) == (2 if forked else 1), "pip runs")
     assert len(_running(mark)) == (2 if forked else 1)
     parent.kill()
     parent.wait()
-    assert _wait(lambda: not _running(mark))
+    until(lambda: not _running(mark), "pip has ended")
 
 
 def test_many_runs_have_nothing_in_common(tmp_path: Path) -> None:
@@ -75,9 +77,11 @@ def test_a_pip_that_vanishes_is_an_error(tmp_path: Path, index: Index) -> None:
         waiting = pool.submit(pips.run, arguments, work=tmp_path / "a", environment={})
         mark = f"TMPDIR={tmp_path / 'tmp'}".encode()
         # At any moment, also before it has read the order.
-        assert _wait(lambda: _running(mark))
+        until(lambda: _running(mark), "pip runs")
         for pid in _running(mark):
-            os.kill(pid, signal.SIGKILL)
+            # A run ends with its server.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         with pytest.raises(PipFailed, match=killed):
             waiting.result()
         with pytest.raises(PipFailed, match=killed):
@@ -106,13 +110,19 @@ class _Deaf:
 
 def test_one_run_that_is_killed_is_an_error(tmp_path: Path, index: Index) -> None:
     """When one pip of many is killed, by the kernel for want of memory, say, that run fails and others go on."""
-    index.delay = 1.5
+    go_on = threading.Event()
+
+    def hold(_path: str) -> None:
+        go_on.wait(PATIENCE)
+
+    index.on_request = hold
     arguments = ["download", "--index-url", index.url, "slow"]
     with Pips(tmp_path) as pips, ThreadPoolExecutor() as pool:
         waiting = [pool.submit(pips.run, arguments, work=tmp_path / name, environment={}) for name in "ab"]
         mark = f"TMPDIR={tmp_path / 'tmp'}".encode()
-        assert _wait(lambda: len(_running(mark)) == 3)
-        os.kill(max(_running(mark)), signal.SIGKILL)
+        until(lambda: len(_running(mark)) == 3, "both run")
+        os.kill(next(pid for pid in _running(mark) if _parent(pid) != os.getpid()), signal.SIGKILL)
+        go_on.set()
         outcomes = [future.exception() for future in waiting]
     assert [str(error) for error in outcomes if error] == [f"pip {memory.KILLED}; {memory.STEP}"]
     assert [future.result().returncode for future, error in zip(waiting, outcomes, strict=True) if not error] == [1]
@@ -189,7 +199,7 @@ def test_no_run_outlives_the_block(index: Index, tmp_path: Path) -> None:
                 arguments = ["download", "--index-url", index.url, "slow"]
                 for name in "abcd":
                     threads.submit(pips.run, arguments, work=tmp_path / f"{name}{number}", environment={})
-                assert _wait(lambda: len(_running(mark)) == 5)
+                until(lambda: len(_running(mark)) == 5, "all of them run")
             assert _running(mark) == []
 
 
@@ -214,12 +224,6 @@ def _running(mark: bytes) -> list[int]:
     return found
 
 
-def _wait(condition: object) -> bool:
-    """Whether *condition* came true within ten seconds."""
-    assert callable(condition)
-    deadline = time.monotonic() + 10
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
+def _parent(pid: int) -> int:
+    """Return the process that started process *pid*."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])

@@ -6,8 +6,8 @@ import os
 import random
 import signal
 import subprocess
+import threading
 import time
-from collections import deque
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,21 +41,24 @@ def chained(workspace: Workspace, configured_index: Index) -> Workspace:
 
 
 class Limit:
-    """Allows some requests in a second, and answers 429 to all others."""
+    """Allows some requests, however slowly they come, and answers 429 to all others for a second."""
 
     def __init__(self, most: int) -> None:
-        self.most, self.times, self.refused = most, deque[float](), 0
+        self.most, self.refused = most, 0
+        self._allowed, self._until = 0, 0.0
+        self._lock = threading.Lock()
 
     def __call__(self, _path: str) -> int | None:
         """Return the status of an answer, or ``None`` for a good one."""
-        now = time.monotonic()
-        while self.times and now - self.times[0] > 1:
-            self.times.popleft()
-        if len(self.times) >= self.most:
-            self.refused += 1
-            return 429
-        self.times.append(now)
-        return None
+        with self._lock:
+            now = time.monotonic()
+            if self._allowed == self.most:
+                self._allowed, self._until = 0, now + 1
+            if now < self._until:
+                self.refused += 1
+                return 429
+            self._allowed += 1
+            return None
 
 
 def test_a_host_that_allows_few_requests(chained: Workspace, configured_index: Index) -> None:

@@ -40,6 +40,7 @@ from pypi_subset.support.progress import Silent
 from pypi_subset.targets import tag
 from tests.support.checkout import schema
 from tests.support.programs.commands import PYPI_SUBSET, STAGE
+from tests.support.programs.ending import PATIENCE, until
 from tests.support.programs.installers import install
 from tests.support.programs.mounts import run_mounted, small_disk
 from tests.support.servers.served import Served, ask
@@ -357,12 +358,9 @@ def test_ctrl_c_while_it_waits(site: Path, later: Path, both: tuple[Path, Path],
     shutil.copy(both[0].parent / "packages" / ".gone.json", tmp_path / "packages")
     put(site, place)
     with run("--site", later, "--to", place, "--grace=60", cwd=tmp_path) as process:
-        for _ in range(400):
-            if tree(place).get("index.html") == (later / "index.html").read_bytes():
-                break
-            time.sleep(0.05)
+        until(lambda: (place / "index.html").read_bytes() == (later / "index.html").read_bytes(), "all is copied")
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, STAGE.sub("", said)) == (
         130,
         "interrupted: nothing is half done; run the same command again to continue\n",
@@ -731,7 +729,7 @@ def test_turns(site: Path) -> None:
 def test_a_mirror_waits(site: Path, tmp_path: Path) -> None:
     """While a run holds packages/, which may replace the site, nothing is published."""
     with holding.exclusive(tmp_path / "packages"), run("--to", "public", cwd=tmp_path) as process:
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 3
     assert re.fullmatch(r"error: packages: another run is working in this directory: .*; wait for it to end\n", said)
     assert site.is_dir()
@@ -755,11 +753,11 @@ def test_the_whole_way(
     monkeypatch.setenv("PIP_INDEX_URL", index.url)
     mirror.mirror(workspace.paths, progress=Display())
     with run("--to=public", cwd=workspace.root) as process:
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said) == (1, f"error: site: nothing is proven yet; run `pypi-subset verify`, {FORCE}\n")
     assert run_suite(workspace.paths).totals.failed == 0
     with run("--to=public", cwd=workspace.root) as process:
-        shown, said = process.communicate(timeout=60)
+        shown, said = process.communicate(timeout=PATIENCE)
     count = len(tree(workspace.paths.site))
     assert (process.returncode, STAGE.sub("", said)) == (0, "")
     digest = files.sha256_of(workspace.root / "public" / "manifest.json")
@@ -770,7 +768,7 @@ def test_the_whole_way(
     ]
     red(workspace.paths.site)
     with run("--to=public", "--force", cwd=workspace.root) as process:
-        shown, _ = process.communicate(timeout=60)
+        shown, _ = process.communicate(timeout=PATIENCE)
     assert shown.splitlines()[0].endswith("1 of 2 checks are red; the published manifest says that it is unproven")
     monkeypatch.delenv("PIP_INDEX_URL")
     with offered(workspace.root / "public") as url:

@@ -34,17 +34,16 @@ def test_both_streams(tmp_path: Path, isolated: bool) -> None:  # noqa: FBT001 -
 def test_more_than_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, isolated: bool) -> None:  # noqa: FBT001
     """A command that writes without end is not read without end."""
     monkeypatch.setattr(module, "MOST", 1 << 20)
-    done = run(tmp_path, "while True: print('x' * 1000)", isolated=isolated, timeout=1)
-    assert (done.code, done.why) == (None, "did not end within 1 s")
+    done = run(tmp_path, "while True: print('x' * 1000)", isolated=isolated, timeout=10)
+    assert (done.code, done.why) == (None, "did not end within 10 s")
     assert 1 << 20 <= len(done.stdout) <= (1 << 20) + (1 << 16)
 
 
-def test_a_pipe_that_is_held_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, isolated: bool) -> None:  # noqa: FBT001
+def test_a_pipe_that_is_held_open(tmp_path: Path, isolated: bool) -> None:  # noqa: FBT001
     """A process that left the group of the command keeps nobody waiting for the end of its output."""
-    monkeypatch.setattr(module, "_PATIENCE", 0.2)
-    code = "import os, time; os.fork() or (os.setsid(), time.sleep(3)); print('x', flush=True)"
+    code = "import os, time; os.fork() or (os.setsid(), time.sleep(20)); print('x', flush=True)"
     done = run(tmp_path, code, isolated=isolated)
-    assert (done.code, done.stdout[:1]) == (0, b"x")
+    assert (done.code, done.stdout) == (0, b"x\n")
 
 
 def test_a_program_that_cannot_be_started(tmp_path: Path, isolated: bool) -> None:  # noqa: FBT001

@@ -183,9 +183,9 @@ def test_each_key_is_needed(tmp_path: Path, document: dict[str, Any], key: str) 
 )
 def test_what_is_no_document(tmp_path: Path, data: bytes) -> None:
     """Neither size nor depth nor numbers without end take time or memory."""
-    started = time.monotonic()
+    started = time.process_time()
     error_of(data, tmp_path / "request.json")
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_a_device_is_no_request(tmp_path: Path) -> None:

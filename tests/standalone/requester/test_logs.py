@@ -124,14 +124,14 @@ def test_lines(log: str, found: list[str]) -> None:
 
 def test_many_brackets() -> None:
     """A bracket that nothing closes takes no long time."""
-    started = time.monotonic()
+    started = time.process_time()
     log = "\n".join([UV, *["there is no version of " + "a[" * 4000] * 50])
     assert [one.text for one in requirements_in(log)] == ["a"]
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_log_without_spaces() -> None:
     """A long word, and a long line, take no long time."""
-    started = time.monotonic()
+    started = time.process_time()
     assert requirements_in("a" * 2_000_000 + "\n" + "No matching distribution found for " + "a (from" * 300_000) == []
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Self
 from markdown_it import MarkdownIt
 
 from tests.support.programs.commands import STAGE
-from tests.support.servers.ports import PATIENCE, free_port, listens
+from tests.support.programs.ending import PATIENCE
+from tests.support.servers.ports import free_port, listens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import socket
 import subprocess
+import sys
 import threading
 import time
 from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING
+
+from tests.support.programs.ending import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,14 +20,21 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-#: Seconds within which a program must listen, and within which it must end.
-PATIENCE = 20.0
+#: Ports that no system gives away by itself: to a client, or to a server that takes any.
+_OWN = range(15_000, 32_000)
 
 
 def free_port() -> int:
-    """Return a port on 127.0.0.1 on which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    """Return a port on 127.0.0.1 on which nothing listens, and which no other process of tests gets."""
+    while True:
+        port = random.choice(_OWN)  # noqa: S311 - no secret
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            if sys.platform == "linux":
+                with socket.socket(socket.AF_UNIX) as claim:
+                    # A name that no file has: it is free when this process ends.
+                    claim.bind(f"\0pypi-subset-tests-{port}")
+                    claim.detach()
+            return port
 
 
 def listens(port: int) -> bool:

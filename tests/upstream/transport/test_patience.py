@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,9 @@ from pypi_subset.errors import UpstreamError
 from pypi_subset.support import bounds
 from pypi_subset.upstream.http import Fetcher
 from pypi_subset.upstream.pip_config import read_network
-from pypi_subset.upstream.transport.patience import limited
+from pypi_subset.upstream.transport import patience
+from pypi_subset.upstream.transport.patience import Limit, limited
+from tests.support.programs.ending import until
 from tests.support.servers.hostile import head, sending
 
 if TYPE_CHECKING:
@@ -30,8 +33,9 @@ def dripping(*before: bytes, drop: bytes = b"x") -> Iterator[bytes]:
 
 @pytest.fixture(autouse=True)
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "PATIENCE", 0.2)
-    monkeypatch.setenv("PIP_TIMEOUT", "0.3")
+    # Half a second for an answer. No pause of a busy machine is as long as the timeout from byte to byte.
+    monkeypatch.setattr(bounds, "PATIENCE", 0.5 - 60)
+    monkeypatch.setenv("PIP_TIMEOUT", "60")
     monkeypatch.setenv("PIP_RETRIES", "0")
 
 
@@ -71,12 +75,23 @@ def test_a_file_that_drips(tmp_path: Path) -> None:
 def test_bytes_that_came_give_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that is faster than the least speed may take as long as its size needs."""
     monkeypatch.setattr(bounds, "LEAST_SPEED", 1000)
+    arrived, came = Limit.arrived, 0
+
+    def arrive(limit: Limit, count: int) -> None:
+        """Look at the clock, by which each second brings 2000 bytes."""
+        nonlocal came
+        arrived(limit, count)
+        came = count
+        limit.look()
+
+    monkeypatch.setattr(Limit, "arrived", arrive)
+    monkeypatch.setattr(patience, "time", SimpleNamespace(monotonic=lambda: came / 2000))
 
     def answer(_path: str) -> Iterable[bytes]:
         yield head(200)
-        for _ in range(20):
+        for number in range(20):
             yield b"x" * 200
-            time.sleep(0.1)
+            until(lambda sent=200 * (number + 1): came == sent, "the bytes arrive")  # type: ignore[misc]
 
     with sending(answer) as url:
         assert Fetcher(read_network()).small(url, 1 << 20) == b"x" * 4000

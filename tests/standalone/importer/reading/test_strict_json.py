@@ -38,10 +38,10 @@ def test_what_is_refused(data: bytes, message: str) -> None:
 
 def test_long_numbers_take_no_time() -> None:
     """A number of a million digits is refused before it is read."""
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(Refused):
         parse_json(b'{"a": ' + b"9" * 1_000_000 + b"}", "the text", 10)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_values_are_read() -> None:
