@@ -78,7 +78,7 @@ class Pips:
         self._listener = threading.Thread(target=self._listen, daemon=True)
         #: Whether its process has ended, and no more runs are possible.
         self.gone = False
-        #: What a run is told then.
+        #: The error that a run gets then.
         self._why: SubsetError = _vanished()
 
     def __enter__(self) -> Self:
@@ -159,7 +159,7 @@ class Pips:
                 # This makes directories: a run that is over must not find new ones in a stage that was removed.
                 self._write({"id": number, **order, "variables": self._place.variables(work) | ALONE})
             except BrokenPipeError:
-                # It reads no more. Whoever listens to it learns why it ended, and says it to all that wait.
+                # It reads no more. The listener finds out why it ended, and raises that in all runs that wait.
                 self._server.result().kill()
         try:
             return future.result(timeout)
