@@ -47,7 +47,7 @@ class PipDownload:
         Return the path of each file in pip's destination, in the order of *arrived*.
 
         The files are in the destination before pip starts: pip holds the hash of each wheel against the lock, and copies
-        none. It is told the hash that a file had on arrival, if that is still the same file. A file of the user's own is a
+        none. It gets the hash that a file had on arrival, if that is still the same file. A file of the user's own is a
         copy there, which no later change of the original reaches: pip reads that one.
 
         :param name: of the run, the same for no other.
