@@ -40,6 +40,10 @@ KINDS = {
         "[tool.hatch.envs.x] takes my-lib from a URL or a path",
     ),
     "rye": ('[tool.rye]\ndev-dependencies = ["my-lib @ file:///x"]', "[tool.rye] takes my-lib from a URL or a path"),
+    "conda-lock indexes": (
+        '[tool.conda-lock]\npip-repositories = ["https://x"]',
+        "[tool.conda-lock] names an index, which pip is not configured for",
+    ),
     "index": (
         '[tool.new]\nextra_index_url = ["https://user:secret@x"]',
         "[tool.new] names an index, which pip is not configured for",
@@ -59,7 +63,7 @@ def test_a_project_from_elsewhere_is_refused_for_any_tool(kind: str) -> None:
     lines, what = KINDS[kind]
     (fault,) = bad_project(f"{PROJECT}{lines}\n", reach=PIP)
     step = "name what this writes as source: pdm export" if "tool.pdm" in what else "name as source a requirements file"
-    step = "to take these projects from that index" if kind == "index" else step
+    step = "to take these projects from that index" if "index" in kind else step
     assert f": {what}: the mirror cannot honour that; {step} " in fault
     assert "secret" not in fault
 

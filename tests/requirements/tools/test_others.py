@@ -41,6 +41,21 @@ KINDS = {
         "pdm.resolution] excludes what other projects require",
     ),
     "pdm pre": ("[tool.pdm.resolution]\nallow-prereleases = true", 7, "pdm] allows pre-releases"),
+    "pdm time": (
+        '[tool.pdm.resolution]\nexclude-newer = "2025-01-01"',
+        8,
+        "pdm.resolution] excludes files by their upload time",
+    ),
+    "pdm options": (
+        '[tool.pdm.options]\nlock = ["-v", "--override", "limits.txt"]',
+        8,
+        "pdm.options] sets options of pdm lock",
+    ),
+    "pdm strategy": (
+        '[tool.pdm.options]\nlock = ["-S", "direct_minimal_versions"]',
+        8,
+        "pdm.options] sets options of pdm lock",
+    ),
     "pdm group": (
         '[tool.pdm.dev-dependencies]\ntest = ["attrs"]',
         8,
@@ -57,6 +72,16 @@ KINDS = {
         f"hatch.envs.x.env-vars] {NOWHERE}",
     ),
     "hatch none": ('[tool.hatch.envs.x.env-vars]\nPIP_NO_INDEX = "1"', 8, f"hatch.envs.x.env-vars] {NOWHERE}"),
+    "hatch constraint": (
+        '[tool.hatch.envs.x.env-vars]\nPIP_CONSTRAINT = "limits.txt"',
+        8,
+        "hatch.envs.x.env-vars] sets PIP_CONSTRAINT",
+    ),
+    "hatch override": (
+        '[tool.hatch.envs.x.overrides]\nplatform.linux.env-vars = ["A=1", { value = "UV_INDEX=https://x" }]',
+        8,
+        f"hatch.envs.x.overrides.platform.linux.env-vars] {NOWHERE}",
+    ),
     "hatch workspace": (
         '[tool.hatch.envs.default]\nworkspace.members = ["../lib"]',
         8,
@@ -65,6 +90,9 @@ KINDS = {
     "pip-tools": ('[tool.pip-tools]\nextra-index-url = ["https://x"]', 8, f"pip-tools] {NOWHERE}"),
     "pip-tools links": ('[tool.pip-tools]\nfind-links = "wheels"', 8, f"pip-tools] {NOWHERE}"),
     "pip-tools constraint": ('[tool.pip-tools]\nconstraint = ["limits.txt"]', 8, "pip-tools] sets constraint"),
+    "pip-tools compile": ('[tool.pip-tools.compile]\nindex_url = "https://x"', 8, f"pip-tools.compile] {NOWHERE}"),
+    "pip-tools upgrade": ('[tool.pip-tools]\nupgrade-package = ["lib<2"]', 8, "pip-tools] sets upgrade-package"),
+    "rye excluded": ('[tool.rye]\nexcluded-dependencies = ["six"]', 8, "rye] leaves out what projects require"),
     "rye": ('[[tool.rye.sources]]\nname = "corp"\nurl = "https://x"', 7, "rye] names the index 'corp'"),
     "pixi": (
         '[tool.pixi.pypi-dependencies]\nlib = { path = ".", editable = true }',
@@ -75,6 +103,16 @@ KINDS = {
         '[tool.pixi.pypi-dependencies]\nlib = { index = "https://x" }',
         8,
         "pixi.pypi-dependencies] takes lib from another index",
+    ),
+    "pixi feature": (
+        '[tool.pixi.feature.x.pypi-options]\nno-binary = ["lib"]\nprerelease-mode = "allow"',
+        8,
+        "pixi.feature.x.pypi-options] sets no-binary and prerelease-mode",
+    ),
+    "pixi time": (
+        '[tool.pixi.workspace]\nexclude-newer = "2025-01-01"',
+        8,
+        "pixi.workspace] excludes files by their upload time",
     ),
     "pixi options": (
         '[tool.pixi.pypi-options]\nindex-url = "https://one.example/simple"\nfind-links = ["x"]',
@@ -87,6 +125,7 @@ SERVED = {
     "pdm source": ("https://host", "corp", '"lib", "six"'),
     "hatch index": ("https://x", "x", '"lib", "six"'),
     "pip-tools": ("https://x", "x", '"lib", "six"'),
+    "hatch override": ("https://x", "x", '"lib", "six"'),
     "rye": ("https://x", "corp", '"lib", "six"'),
     "pixi index": ("https://x", "x", '"lib"'),
 }
@@ -121,6 +160,10 @@ def test_a_table_that_changes_the_choice_is_refused(kind: str) -> None:
         '[tool.pdm]\ndistribution = true\n[tool.pdm.dev-dependencies]\nlint = ["ruff"]',
         '[tool.hatch.envs.default]\ndependencies = ["pytest"]\nenv-vars.PIP_INDEX_URL = "https://one.example/simple/"',
         '[tool.hatch.version]\npath = "app.py"',
+        '[tool.hatch.envs.x.overrides]\nplatform.linux.env-vars = ["UV_INDEX=https://one.example/simple"]\nname.y.set-python = "3.11"',
+        '[tool.pdm.options]\nlock = ["-S", "inherit_metadata"]\nadd = "--no-sync"',
+        '[tool.pip-tools.sync]\nindex-url = "https://x"',
+        '[tool.pixi.pypi-options]\nprerelease-mode = "if-necessary"',
         '[tool.pip-tools]\ngenerate-hashes = true\nindex-url = "https://one.example/simple"',
         '[tool.rye]\nmanaged = true\ndev-dependencies = ["ruff"]',
         '[tool.pixi.pypi-dependencies]\nlib = "*"\nthird = { path = "x" }',

@@ -163,3 +163,15 @@ def test_poetry_has_the_dependencies(head: str, table: str) -> None:
     number = text[: text.index("requests")].count("\n") + 1
     what = f"[tool.poetry.dependencies] has the dependencies, in a form of its own: {REST}{more}"
     assert fault == f"pyproject.toml:{number}: {what} --output requirements.txt"
+
+
+def test_whether_a_group_is_optional_is_up_to_the_set() -> None:
+    """A table that says no more of a standard group changes nothing; a group that only such a table has is not known."""
+    text = '[project]\nname = "a"\ndependencies = ["six"]\n[dependency-groups]\ntest = ["attrs"]\n'
+    text += "[tool.poetry.group.test]\noptional = true\n[tool.poetry.group.docs]\noptional = true\n"
+    assert [one.split(" ")[1] for one in of_project('groups = ["test"]', text)] == ["six", "attrs"]
+    (fault,) = bad_project(text.replace("true\n[", 'true\ninclude-groups = ["x"]\n[', 1), 'groups = ["test"]')
+    assert "[tool.poetry.group] has a group 'test' of its own" in fault
+    (fault,) = bad_project(text, 'groups = ["docs"]')
+    assert "docs" in fault
+    assert "poetry" not in fault

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
+from pypi_subset.requirements.reach import Reach
+from tests.support.servers.index import Index
 from tests.support.stages.sources import faults_of, lines_of, plan_of
+from tests.support.wheels import make_wheel
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +32,7 @@ lib = { workspace = true }
 members = ["packages/*", "tools/**"]
 exclude = ["packages/apart"]
 """
+PIP = Reach(index_urls=("https://one.example/simple",))
 MEMBER = '[project]\nname = "app"\ndependencies = ["lib"]\n'
 LIB = {"packages/lib/pyproject.toml": '[project]\nname = "Lib"\n'}
 SET = 'source = "../packages/app/pyproject.toml"'
@@ -109,10 +116,106 @@ def test_a_file_that_cannot_be_read_is_a_fault(text: bytes) -> None:
     assert [one.startswith("uv.toml:") for one in faults] == [True]
 
 
-def test_other_files_beside_are_none_of_its_own() -> None:
-    """A script has its settings in itself."""
-    files = {"tool.py": '# /// script\n# dependencies = ["six"]\n# ///\n', "uv.toml": 'exclude-newer = "2025-01-01"\n'}
-    assert lines_of(files, 'source = "../tool.py"') == ["tool.py:2 six"]
+SCRIPT = '# /// script\n# dependencies = ["six"]\n{}# ///\n'
+CORP = 'index-url = "https://corp.example/simple"\n'
+INDEX = "names an index, which pip is not configured for: the mirror cannot honour that; "
+
+
+@pytest.mark.parametrize("beside", ["uv.toml", "pyproject.toml"])
+def test_a_directory_sets_what_uv_does_below_it(beside: str) -> None:
+    """uv asks the index of the first directory above that sets anything; a project that is no member is no exception."""
+    table = "" if beside == "uv.toml" else '[tool.uv]\nconstraint-dependencies = ["six<1"]\nsources.lib.path = "x"\n'
+    files = {beside: f"{table}{CORP}", "repo/pyproject.toml": "[tool.ruff]\n", "repo/app/pyproject.toml": MEMBER}
+    (fault,) = faults_of(files, 'source = "../repo/app/pyproject.toml"', reach=PIP)
+    name = "uv.toml" if beside == "uv.toml" else "[tool.uv]"
+    number = 1 + table.count("\n")
+    assert f"{beside}:{number}: {name} {INDEX}" in fault
+    for nearer in ("repo/app/uv.toml", "repo/uv.toml"):
+        assert lines_of({**files, nearer: ""}, 'source = "../repo/app/pyproject.toml"', reach=PIP)
+        Path(nearer).unlink()
+    files["repo/app/pyproject.toml"] = f"{MEMBER}[tool.uv]\n"
+    assert lines_of(files, 'source = "../repo/app/pyproject.toml"', reach=PIP) == ["pyproject.toml:3 lib"]
+
+
+@pytest.mark.parametrize("beside", ["uv.toml", "tools/uv.toml"])
+def test_a_directory_sets_what_uv_does_for_a_script(beside: str) -> None:
+    """``uv lock --script`` asks the index of the directory where it runs; a key of the script's own takes its place."""
+    files = {"tools/tool.py": SCRIPT.format(""), beside: CORP}
+    (fault,) = faults_of(files, 'source = "../tools/tool.py"', reach=PIP)
+    assert f"{beside}:1: uv.toml {INDEX}name what this writes as source: uv export --script " in fault
+    files["tools/tool.py"] = SCRIPT.format('# [tool.uv]\n# index-url = "https://one.example/simple"\n')
+    assert lines_of(files, 'source = "../tools/tool.py"', reach=PIP) == ["tool.py:2 six"]
+
+
+def test_uv_asks_the_index_of_a_directory_above(tmp_path: Path) -> None:
+    """uv itself locks the release of that index, and not the one of the index that is configured."""
+    folder = tmp_path / "repo" / "app"
+    folder.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(f'{MEMBER}version = "1"\nrequires-python = ">=3.11"\n', encoding="utf-8")
+    with Index({"lib": [make_wheel("lib", "9.0")]}) as corp:
+        (tmp_path / "uv.toml").write_text(f'index-url = "{corp.url}"\n', encoding="utf-8")
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "UV_CACHE_DIR": str(tmp_path / "cache")}
+        subprocess.run([find_uv_bin(), "lock", "--quiet"], cwd=folder, env=environment, check=True)
+        assert corp.url.rstrip("/") in (folder / "uv.lock").read_text(encoding="utf-8")
+
+
+def test_pre_releases_that_a_file_of_uv_allows_are_refused() -> None:
+    """They count for the lock of uv, and no requirement here says so; the default changes nothing."""
+    files = {"pyproject.toml": MEMBER, "uv.toml": 'prerelease = "allow"\n'}
+    (fault,) = faults_of(files, 'source = "../pyproject.toml"')
+    assert fault.startswith("uv.toml:1: uv.toml sets prerelease: the mirror cannot honour that; ")
+    files["uv.toml"] = 'prerelease = "if-necessary"\n'
+    assert lines_of(files, 'source = "../pyproject.toml"') == ["pyproject.toml:3 lib"]
+
+
+@pytest.mark.parametrize(
+    ("table", "what"),
+    [
+        ('[tool.pdm.workspace]\nmembers = ["packages/*"]\n', "[tool.pdm] has lib as a member of this workspace"),
+        ('[tool.rye.workspace]\nmembers = ["packages/*"]\n', "[tool.rye] has lib as a member of this workspace"),
+        ("[tool.rye]\nworkspace = {}\n", "[tool.rye] has lib as a member of this workspace"),
+        (
+            '[tool.pdm]\nworkspace.members = ["packages/*"]\nsource = [{ name = "corp", url = "https://corp.example" }]\n',
+            "[tool.pdm] has lib as a member of this workspace and names the index 'corp', which pip is not configured for",
+        ),
+    ],
+)
+def test_members_of_the_workspace_of_another_tool(table: str, what: str) -> None:
+    """PDM and Rye take a member in place of the index's project, from the root and from each other member."""
+    root = f'[project]\nname = "root"\ndependencies = ["lib"]\n{table}'
+    files = {**LIB, "pyproject.toml": root, "packages/app/pyproject.toml": MEMBER, "apart/pyproject.toml": MEMBER}
+    for source in ("../pyproject.toml", "../packages/app/pyproject.toml"):
+        (fault,) = faults_of(files, f'source = "{source}"', reach=PIP)
+        assert what in fault.replace(".workspace] has", "] has")
+    if "members" in table:
+        assert lines_of(files, 'source = "../apart/pyproject.toml"', reach=PIP) == ["pyproject.toml:3 lib"]
+
+
+FILES = {
+    "hatch": (
+        "hatch.toml",
+        '[envs.default.env-vars]\nPIP_EXTRA_INDEX_URL = "https://corp.example"\n',
+        "2: hatch.toml names an index or a place of files",
+    ),
+    "pip-tools": (
+        ".pip-tools.toml",
+        '[tool.pip-tools.compile]\nextra-index-url = ["https://corp.example"]\n',
+        "2: [tool.pip-tools.compile] names an index or a place of files",
+    ),
+    "pdm": ("pdm.toml", '[pypi.corp]\nurl = "https://corp.example"\n', " pdm.toml names the index 'corp'"),
+    "pdm in place": ("pdm.toml", '[pypi]\nurl = "https://corp.example"\n', " pdm.toml names the index 'pypi'"),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_file_of_another_tool_beside_the_project_is_read(kind: str) -> None:
+    """A file of its own has what the tool reads from ``pyproject.toml`` otherwise."""
+    name, text, what = FILES[kind]
+    (fault,) = faults_of({"pyproject.toml": MEMBER, name: text}, 'source = "../pyproject.toml"', reach=PIP)
+    assert fault.startswith(f"{name}:{what}, which pip is not configured for: the mirror cannot honour that; ")
+    plain = text.replace("corp.example", "one.example/simple")
+    assert lines_of({"pyproject.toml": MEMBER, name: plain}, 'source = "../pyproject.toml"', reach=PIP)
+    assert faults_of({"pyproject.toml": MEMBER, name: "["}, 'source = "../pyproject.toml"')
 
 
 def test_members_are_looked_for_below_the_root() -> None:

@@ -20,7 +20,9 @@ _HOLDERS = re.compile(r"sources?|.*dependenc.*|.*requirements?|.*requires|packag
 _DIRECT = re.compile(
     r"(?:-e\s+)?(?:([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\]\s*)?@\s*\S|\S*[#&]egg=([A-Za-z0-9][\w.-]*))", re.ASCII
 )
-_INDEXES = frozenset({"index-url", "extra-index-url", "index-urls", "extra-index-urls"})
+_INDEXES = frozenset({"index-url", "extra-index-url", "index-urls", "extra-index-urls", "pip-repositories"})
+#: Those that are asked beside PyPI, and not in its place.
+_BESIDE = frozenset({"extra-index-url", "extra-index-urls", "pip-repositories"})
 #: Tables within each other that are looked at.
 _DEEPEST = 8
 
@@ -73,7 +75,7 @@ def _lines(document: Settings, asked: Asked, keys: tuple[str, ...], lines: list[
 
 def _index(document: Settings, asked: Asked, keys: tuple[str, ...], value: object) -> Iterator[Finding]:
     # One in place of PyPI serves every project, and no source does.
-    beside = canonicalize_name(keys[-1]).startswith("extra-")
+    beside = canonicalize_name(keys[-1]) in _BESIDE
     known = asked.reach.is_known if beside else asked.reach.is_asked
     for url in value if isinstance(value, list) else [value]:
         if isinstance(url, str) and not known(url):

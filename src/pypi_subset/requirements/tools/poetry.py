@@ -107,7 +107,7 @@ def _place(value: object) -> str:
 def _groups(document: Settings, asked: Asked) -> Iterator[Finding]:
     """Yield each chosen group and extra that poetry's own tables have too."""
     table = table_at(document.document, *POETRY)
-    own: dict[str, Any] = {**table_at(table, "group"), **({"dev": 1} if table.get("dev-dependencies") else {})}
+    own = [*own_groups(document), *(["dev"] if table.get("dev-dependencies") else [])]
     for kind, names, keys, known in (
         ("a group", asked.choice.groups or (), (*POETRY, "group"), own),
         ("an extra", asked.choice.extras, (*POETRY, "extras"), table_at(table, "extras")),
@@ -115,6 +115,13 @@ def _groups(document: Settings, asked: Asked) -> Iterator[Finding]:
         for name in names:
             if canonicalize_name(name) in map(canonicalize_name, known):
                 yield Finding(document=document, keys=(*keys, name), what=f"has {kind} {name!r} of its own")
+
+
+def own_groups(document: Settings) -> Iterator[str]:
+    """Yield the name of each group whose table says more of it than whether it is optional: that is up to the set."""
+    for name, table in table_at(document.document, *POETRY, "group").items():
+        if not isinstance(table, dict) or table.keys() - {"optional"}:
+            yield name
 
 
 def instead(document: Settings) -> Finding | None:

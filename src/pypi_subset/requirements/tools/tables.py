@@ -12,7 +12,15 @@ from pypi_subset.errors import Fault
 from pypi_subset.requirements.tools import others, poetry, pythons, uv
 from pypi_subset.requirements.tools.finding import Asked, Finding, listed, table_at
 from pypi_subset.requirements.tools.served import lines_for
-from pypi_subset.requirements.tools.workspace import SETTINGS, Around, around, members
+from pypi_subset.requirements.tools.workspace import (
+    FILES,
+    SETTINGS,
+    around,
+    around_script,
+    files_of_tools,
+    members,
+    workspaces,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -21,17 +29,19 @@ if TYPE_CHECKING:
     from pypi_subset.requirements.source import Source
     from pypi_subset.requirements.toml import Settings
 
-#: The tools beside uv: what finds, and the command that writes requirements instead, with hashes of the files that the tool
+#: The tools beside uv: name, what finds, and the command that writes requirements instead, with hashes of the files that the tool
 #: locks; ``""`` where there is none. A command that reads ``[project]`` alone would write the index's project of that name.
-_OTHERS: tuple[tuple[Callable[[Settings, Asked], Iterator[Finding]], str], ...] = (
-    (others.pdm, "pdm export --format requirements --output"),
-    (others.hatch, ""),
-    (others.pip_tools, "pip-compile --generate-hashes --output-file"),
-    (others.rye, ""),
-    (others.pixi, ""),
-    (others.rest, ""),
+_OTHERS: tuple[tuple[str, Callable[[Settings, Asked], Iterator[Finding]], str], ...] = (
+    ("pdm", others.pdm, "pdm export --format requirements --output"),
+    ("hatch", others.hatch, ""),
+    ("pip-tools", others.pip_tools, "pip-compile --generate-hashes --output-file"),
+    ("rye", others.rye, ""),
+    ("pixi", others.pixi, ""),
+    ("", others.rest, ""),
 )
 _FILE = "requirements.txt"
+#: Groups of a workspace's root, which its members do not have.
+_GROUPS = ("dev-dependencies",)
 #: What a user does about an index; the lines follow.
 _ADD = "to take these projects from that index and from nowhere else, write in subset.toml:"
 
@@ -61,7 +71,7 @@ def read_tables(source: Source, document: Settings, asked: Asked) -> Tables:
     """
     places = source.places
     script = source.path.suffix == ".py"
-    beside = Around() if script else around(document, places)
+    beside = around_script(document, places) if script else around(document, places)
     own = (document,) if beside.root is None else (document, beside.root)
     found = [one for each in (*own, *beside.settings) for one in uv.findings(each, asked)]
     found += [one for each in beside.settings for one in _limits(each)]
@@ -75,8 +85,14 @@ def read_tables(source: Source, document: Settings, asked: Asked) -> Tables:
         faults.append(_fault(found, command, asked, lock))
     if of_poetry := [*poetry.findings(document, asked)]:
         faults.append(_fault(of_poetry, "" if script else f"{poetry.export(asked)} {_FILE}", asked))
-    for find, command in _OTHERS:
-        if of_tool := [*find(document, asked)]:
+    roots, files = ({}, {}) if script else (workspaces(document, places), files_of_tools(document, places, faults))
+    for tool, find, command in _OTHERS:
+        of_tool = [*find(document, asked)]
+        of_tool += find(files[tool], asked) if tool in files else ()
+        if root := roots.get(tool):
+            of_tool += [] if root is document else [one for one in find(root, asked) if one.keys[2:3] != _GROUPS]
+            of_tool += _members((root,), asked, places, of_tool, tool)
+        if of_tool:
             # These tools read no script.
             faults.append(_fault(of_tool, f"{command} {_FILE}" if command and not script else "", asked))
     # uv reads these lists in the root of a workspace, and not in its members.
@@ -106,19 +122,23 @@ def _limits(settings: Settings) -> Iterator[Finding]:
         "environments",
         "prerelease",
     ):
-        if table_at(settings.document, *uv.UV).get(key):
-            what = f"sets {key}, which counts for projects only in pyproject.toml"
+        value = table_at(settings.document, *uv.UV).get(key)
+        if value and (key != "prerelease" or value == "allow"):
+            what = f"sets {key}"
+            what += "" if key == "prerelease" else ", which counts for projects only in pyproject.toml"
             yield Finding(document=settings, keys=(*uv.UV, key), what=what)
 
 
-def _members(own: Iterable[Settings], asked: Asked, places: Places, found: Iterable[Finding]) -> Iterator[Finding]:
+def _members(
+    own: Iterable[Settings], asked: Asked, places: Places, found: Iterable[Finding], tool: str = uv.UV[-1]
+) -> Iterator[Finding]:
     """Yield each requested member of a workspace that no finding names; an index may have another project of its name."""
     named = {canonicalize_name(one.keys[-1]) for one in found}
     for document in own:
-        for name in dict.fromkeys(members(document, places)):
+        for name in dict.fromkeys(members(document, places, tool)):
             if name not in named and (spelt := asked.spelling(name)):
                 what = f"has {spelt} as a member of this workspace"
-                yield Finding(document=document, keys=(*uv.UV, "workspace"), what=what)
+                yield Finding(document=document, keys=("tool", tool, "workspace"), what=what)
 
 
 def _shut_out(source: Source, own: Iterable[Settings], asked: Asked) -> Iterator[Fault]:
@@ -183,7 +203,7 @@ class _Anything(Asked):
 def unread_by_uv(source: Source, document: Settings) -> str:
     """Return the tools whose tables in *document* change where any project comes from, ``""`` for uv alone or none."""
     asked = _Anything(requests=(), choice=source.choice, targets=source.targets, reach=source.reach)
-    tools = [one.keys[1] for find, _ in _OTHERS for one in find(document, asked)]
+    tools = [one.keys[1] for _, find, _ in _OTHERS for one in find(document, asked)]
     return listed(tools) if tools else ""
 
 
@@ -192,8 +212,9 @@ def _table(one: Finding, before: Finding | None) -> str:
     table, last = (each.keys[:-1] if each and len(each.keys) > 2 else each and each.keys for each in (one, before))  # noqa: PLR2004
     if table == last:
         return one.what
-    # uv.toml holds what other files have below [tool.uv].
-    name = one.document.path.name if one.document.path.name == SETTINGS else f"[{'.'.join(table or ())}]"
+    # Such a file holds what a project has below [tool.uv] and so on.
+    file = one.document.path.name
+    name = file if file in {SETTINGS, *FILES} else f"[{'.'.join(table or ())}]"
     return f"{name} {one.what}"
 
 
@@ -202,7 +223,7 @@ def has_own(document: Settings, kind: str, name: str) -> bool:
     tool = table_at(document.document, "tool")
     known = {
         "extra": [*table_at(tool, "poetry", "extras")],
-        "group": [*table_at(tool, "poetry", "group"), *table_at(tool, "pdm", "dev-dependencies")],
+        "group": [*poetry.own_groups(document), *table_at(tool, "pdm", "dev-dependencies")],
     }[kind]
     if kind == "group" and any("dev-dependencies" in table_at(tool, one) for one in ("poetry", "uv", "rye")):
         known.append("dev")
