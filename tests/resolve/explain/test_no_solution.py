@@ -350,6 +350,29 @@ def test_a_url_in_metadata_is_named(workspace: Workspace, index: Index, address:
         mirror(workspace)
 
 
+def test_the_newest_release_is_said_where_an_old_one_fits(workspace: Workspace, index: Index) -> None:
+    """The gap of the old release has the reason of the newest one beside it, and what gets that."""
+    index.add(make_wheel("app", "3.0", requires_python="<3.10"), make_wheel("app", "1.0", requires=["old"]))
+    workspace.write("base.txt", "app\n")
+    workspace.toml({"linux": LINUX})
+    line, seen, _ = errors_of(workspace)
+    assert line.startswith("base--linux: old (required by app 1.0): no index has a project old; check the spelling")
+    assert line.endswith(
+        "; or for app 3.0, the newest: nearest Python that works is 3.9: make the target cp39-manylinux2014_x86_64, "
+        "which gets 3.0"
+    )
+    assert seen == "    app 3.0: Requires-Python <3.10, the target has 3.10"
+
+
+def test_the_sdist_to_build_is_one_for_the_python(workspace: Workspace, index: Index) -> None:
+    """A list of sdists names the release whose Requires-Python admits the target."""
+    index.add(*(make_sdist("lite", one) for one in ("1.0", "2.0")), make_sdist("other", "1.0"))
+    index.entries["lite-2.0.tar.gz"] = {"requires-python": ">=3.11"}
+    workspace.write("base.txt", "lite\nother\n")
+    workspace.toml({"linux": LINUX})
+    assert "pip wheel --no-deps lite==1.0 other==1.0 -w" in errors_of(workspace)[0]
+
+
 def test_two_lines_that_contradict_each_other_are_one_gap(workspace: Workspace, index: Index) -> None:
     """Each line excludes the other: that is one contradiction, and not one for each line."""
     index.add(make_wheel("app", "1.0"), make_wheel("app", "2.0"))

@@ -15,9 +15,12 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pypi_subset.resolve.explain.addresses import address_gap, address_of
+from pypi_subset.resolve.explain.alternatives import settled
 from pypi_subset.resolve.explain.clashes import Paths, contradiction, named_by_pip, newest_clash
 from pypi_subset.resolve.explain.hashes import hash_gaps, no_solution
-from pypi_subset.resolve.explain.obstacles import Inspector
+from pypi_subset.resolve.explain.obstacles import Inspector, joined_of
+from pypi_subset.resolve.explain.rejections import SHOWN, admits, by_release, obstacle, suits
+from pypi_subset.resolve.explain.sentences import way_to
 from pypi_subset.resolve.explain.stated import lines_of
 from pypi_subset.resolve.explain.unmatched import Known, unmatched
 from pypi_subset.targets.markers import UndefinedName, holds
@@ -104,7 +107,32 @@ def _gap_of(found: Obstacle, requests: Sequence[str], job: Job, known: Known, in
         return no_solution(job, limit.what, project=limit.project, next_step=limit.next_step, requests=requests)
     asking = found.asking if found.kind != "metadata" else found.chain[-1:]
     unread = {} if found.kind != "metadata" else _damaged(found.asking[0][1])
-    return unmatched(asking, job, known, origin=_origin(found, asking), requests=requests, damaged=unread)
+    gap = unmatched(asking, job, known, origin=_origin(found, asking), requests=requests, damaged=unread)
+    why, step = _of_newest(found, job.target, known, inspector)
+    if why:
+        gap.details = gap.seen = (why, *gap.seen[: SHOWN - 1])
+    if step:
+        gap.next_step = "; or ".join(filter(None, (gap.next_step, step)))
+    return gap
+
+
+def _of_newest(found: Obstacle, target: Target, known: Known, inspector: Inspector) -> tuple[str, str]:
+    """Return why the newest release of a requested project is not the one in the chain, and what changes that."""
+    if len(found.chain) == 1:
+        return "", ""
+    project = canonicalize_name(found.chain[0][1].name)
+    joined = joined_of([found.chain[0], *inspector.limits.get(project, ())])
+    candidates = (
+        one for one in settled(known.upstream.candidates(project)) if admits(joined, one.distribution.version)
+    )
+    releases = by_release(candidates)
+    newest = max(releases, default=None)
+    if newest is None or any(suits(one, target) for one in releases[newest]):
+        return "", ""
+    step = way_to(releases[newest], target, known.upstream)
+    # Another system is no way to a release that has an older one here.
+    step = "" if step.startswith("nearest is ") else f"for {project} {newest}, the newest: {step}"
+    return f"{project} {newest}: {obstacle(releases[newest], target)}", step
 
 
 def _damaged(release: Requirement) -> dict[Version, str]:

@@ -25,7 +25,7 @@ from pypi_subset.resolve.explain.rejections import (
     obstacle,
     tag_list,
 )
-from pypi_subset.resolve.explain.sentences import BARE, admitted_by, build_of, in_settings, there
+from pypi_subset.resolve.explain.sentences import BARE, admitted_by, build_of, in_settings, newest_sdist, there
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -109,7 +109,7 @@ def unmatched(
         step = "; or ".join(filter(None, (loosened, built)))
         if hashed:
             step += f"; then write the hash of that wheel in {hashed}"
-        sdist = None if hashed or (loosened and ":" in asking[0][0]) else _release(shown, known)
+        sdist = None if hashed or (loosened and ":" in asking[0][0]) else _release(files, target, known)
         return gap.error(f"{what} sdists only, and a subset holds wheels", step, seen, sdist=sdist)
     step = way_out(files, target, loosened, there(files, target, known.upstream))
     return gap.error(f"no wheel fits {target.tag}", step, seen, _existing(shown, target))
@@ -254,9 +254,10 @@ def _accepted(shown: Mapping[Version, Sequence[Candidate]], target: Target) -> s
     return letting_in(Verdict(rule=YANKED, project=project, version=versions[0], sentence=""))
 
 
-def _release(shown: Mapping[Version, Sequence[Candidate]], known: Known) -> tuple[str, str]:
+def _release(files: Sequence[Candidate], target: Target, known: Known) -> tuple[str, str] | None:
     """Return the newest release, ``docopt==0.6.2``, and the directory for a wheel that pip builds of it, ``""`` with a source."""
-    one = shown[max(shown)][0].distribution
+    if (one := newest_sdist(files, target)) is None:
+        return None
     folder = "" if one.source else str(known.upstream.own_wheels or "requirements/wheels")
     return f"{one.project}=={one.version}", folder
 
