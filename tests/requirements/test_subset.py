@@ -142,6 +142,13 @@ def test_a_device_of_windows_is_no_set(stem: str) -> None:
     )
 
 
+def test_a_long_name_is_no_set() -> None:
+    """The files that are named after a set and a target have names that each file system takes."""
+    (fault,) = faults_of({f"{'s' * 101}.txt": "pandas\n", f"{'s' * 100}.txt": "pandas\n"})
+    said = "has 101 characters, a name has at most 100; rename the file, for example to ssss"
+    assert said in fault
+
+
 def test_set_that_asks_for_nothing_is_a_fault() -> None:
     """An empty file would pass every proof; one whose lines are all at fault, or that is included, is not empty."""
     files = {
@@ -206,6 +213,15 @@ def test_missing_folder_says_what_to_create() -> None:
         "    [targets]\n"
         '    here = "host"'
     )
+
+
+def test_a_file_is_no_directory_of_requirements() -> None:
+    """`init` could not make a directory there either."""
+    Path("requirements").write_text("six\n", encoding="utf-8")
+    with pytest.raises(
+        InputFaults, match="requirements: a file is in the place of the directory; move it away, or name"
+    ):
+        read_subset(Path("requirements"))
 
 
 def test_missing_folder_beside_a_lock_of_a_tool() -> None:

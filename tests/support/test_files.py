@@ -164,6 +164,16 @@ def test_what_the_system_says_becomes_one_line(tmp_path: Path, code: int, messag
     assert str(caught.value) == f"{tmp_path}: {message}"
 
 
+@pytest.mark.parametrize("below", ["deep", "deep/down"])
+def test_a_file_in_the_place_of_a_directory_is_named(tmp_path: Path, below: str) -> None:
+    """The step is to move that file, whichever directory below it was to be made."""
+    (tmp_path / "packages").write_text("")
+    with pytest.raises(FolderError) as caught, files.folder_errors(tmp_path / "packages" / below):
+        (tmp_path / "packages" / below).mkdir(parents=True, exist_ok=True)
+    step = "a file is in the place of a directory; move it away, or name another directory"
+    assert str(caught.value) == f"{tmp_path / 'packages'}: {step}"
+
+
 def test_files_are_read_as_bytes_everywhere() -> None:
     """Where the system has a mode for text, as Windows does, it is not that in which wheels are read and pages written."""
     code = "import os; os.O_BINARY = 0x8000; from pypi_subset.support import files; raise SystemExit(files.BINARY != 0x8000)"

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pypi_subset.errors import FolderError
 from pypi_subset.support import files
 from pypi_subset.support.text import printable, without_secrets
 
@@ -49,6 +50,9 @@ def logging_to(*, verbose: bool, file: str) -> Iterator[None]:
         return
     handlers: list[logging.Handler] = [logging.StreamHandler()] if verbose else []
     if file:
+        if Path(file).is_dir():
+            msg = "this is a directory, and the log is a file"
+            raise FolderError(msg, path=Path(file), next_step="name a file by `--log-file`")
         with files.folder_errors(Path(file)):
             handlers.append(_File(file, encoding="utf-8"))
     root = logging.getLogger("pypi_subset")

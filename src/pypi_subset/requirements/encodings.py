@@ -26,11 +26,12 @@ class UnreadableText(ValueError):
     Bytes that are no text.
 
     :param line: the line, if it is known.
+    :param named: whether a comment that names its encoding can make it readable.
     """
 
-    def __init__(self, what: str, line: int | None = None) -> None:
+    def __init__(self, what: str, line: int | None = None, *, named: bool = False) -> None:
         super().__init__(what)
-        self.what, self.line = what, line
+        self.what, self.line, self.named = what, line, named
 
     @property
     def next_step(self) -> str:
@@ -57,10 +58,11 @@ def decoded(data: bytes, encoding: str = "utf-8") -> str:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         msg = f"not {_shown(encoding)}: byte 0x{data[error.start]:02x}"
-        raise UnreadableText(_wide(data) or msg, data.count(b"\n", 0, error.start) + 1) from error
+        wide = _wide(data)
+        raise UnreadableText(wide or msg, data.count(b"\n", 0, error.start) + 1, named=not wide) from error
     except (UnicodeError, LookupError) as error:
         msg = f"no encoding of text: {encoding}"
-        raise UnreadableText(msg) from error
+        raise UnreadableText(msg, named=True) from error
     position = text.find("\0")
     if position >= 0:
         wide = _wide(data) if encoding == "utf-8" else ""

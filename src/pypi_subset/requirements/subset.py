@@ -118,6 +118,9 @@ def _require_directory(root: Path) -> None:
             what = getattr(error, "strerror", None) or str(error)
             raise InputFaults([Fault(what=what, path=root, next_step="name another directory")]) from error
         found = False
+    if root.exists() and not found:
+        step = "move it away, or name another directory by `--requirements`"
+        raise InputFaults([Fault(what="a file is in the place of the directory", path=root, next_step=step)])
     if not found:
         example: tuple[str, ...] = EXAMPLE
         step = f"{init_of(root, 'pandas')} makes it, with a subset.toml that says:"

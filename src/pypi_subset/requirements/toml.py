@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 #: How sets, targets, sources and channels may be called: safe in a file name, and without the ``--`` that parts two names.
 NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+#: Characters of a name: a file is named after a set and a target, and most systems allow 255 bytes.
+LONGEST = 100
+#: Characters of a name that is proposed.
+SHORTER = 40
 #: What is wrong with a number that `int` would refuse.
 LONG_NUMBER = f"a number of more than {bounds.LONGEST_NUMBER} digits"
 
@@ -174,7 +178,7 @@ def not_text(key: str, value: object) -> tuple[str, str]:
 
 def is_name(name: str) -> bool:
     """Return whether a set or a target may be called *name*: files on each system are named after it."""
-    return bool(NAME.fullmatch(name)) and not DEVICE.fullmatch(name)
+    return bool(NAME.fullmatch(name)) and len(name) <= LONGEST and not DEVICE.fullmatch(name)
 
 
 def name_fault(name: str) -> tuple[str, str]:
@@ -182,6 +186,8 @@ def name_fault(name: str) -> tuple[str, str]:
     better = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "base"
     if DEVICE.fullmatch(better):
         better = f"{better}-1"
+    if len(name) > LONGEST:
+        return f"{name!r} has {len(name)} characters, a name has at most {LONGEST}", better[:SHORTER].rstrip("-")
     if DEVICE.fullmatch(name):
         return f"{name!r} is a device on Windows, where no file has that name", better
     return f"{name!r} is no name: lower-case letters, digits, and single - or _ between them", better

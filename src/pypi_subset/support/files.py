@@ -230,8 +230,9 @@ def raise_as_folder_error(error: OSError, path: Path) -> NoReturn:
         errno.ENOSPC: ("the disk is full", "free some space and run the same command again"),
         errno.EDQUOT: ("the disk quota is used up", "free some space and run the same command again"),
         errno.EROFS: ("the file system is read-only", "name a directory that can be written"),
-        errno.EACCES: ("permission denied", "make the directory writable, or name another"),
-        errno.EPERM: ("permission denied", "make the directory writable, or name another"),
+        **dict.fromkeys(
+            (errno.EACCES, errno.EPERM), ("permission denied", "make the directory writable, or name another")
+        ),
         errno.EBUSY: ("the directory is a mount point", "name a directory inside it"),
         errno.ENAMETOOLONG: ("the path is too long", "choose a directory with a shorter path"),
         # What `read_input` raises: the directory is not at fault.
@@ -243,6 +244,10 @@ def raise_as_folder_error(error: OSError, path: Path) -> NoReturn:
     what, step = steps.get(error.errno or 0, (said, "see that the directory can be written"))
     wrong = {errno.ENAMETOOLONG, errno.EINVAL, errno.EISDIR, errno.EFBIG, errno.ENOENT, errno.ENOTDIR}
     kind = FolderError if error.errno in wrong else DiskError
+    above = next(filter(os.path.isfile, (path, *path.parents)), None)
+    if above and error.errno == errno.ENOTDIR:
+        kind, path, what = FolderError, above, "a file is in the place of a directory"
+        step = "move it away, or name another directory"
     if error.errno == errno.ENOENT and _takes_no_files(path):
         kind, what, step = DiskError, "the file system takes no new files", "name a directory of another file system"
     raise kind(what, path=path, next_step=step) from error
@@ -252,11 +257,10 @@ def _takes_no_files(path: Path) -> bool:
     """Return whether *path* is not there, on a file system that the kernel fills, as ``/proc``: it has no block and no inode."""
     if not hasattr(os, "statvfs") or os.path.lexists(path):
         return False
-    try:
+    with contextlib.suppress(OSError, StopIteration):
         facts = os.statvfs(next(one for one in path.absolute().parents if one.is_dir()))
-    except (OSError, StopIteration):
-        return False
-    return facts.f_blocks == facts.f_files == 0
+        return facts.f_blocks == facts.f_files == 0
+    return False
 
 
 def blame(said: str, folder: Path) -> None:

@@ -48,6 +48,15 @@ with holding.exclusive(directory):
         pass
 
 
+def test_a_file_is_not_held(tmp_path: Path) -> None:
+    """Where a file is in the place of the directory, the error names it, and it stays."""
+    (tmp_path / "packages").write_text("mine")
+    with pytest.raises(FolderError, match="packages: a file is in the place of a directory; move it away"):
+        with holding.exclusive(tmp_path / "packages"):
+            pass
+    assert (tmp_path / "packages").read_text() == "mine"
+
+
 def test_the_error_names_the_run(tmp_path: Path) -> None:
     """The command and the process id of the run that works are in the line, and no argument of it."""
     code = f"{PRELUDE}\nsys.argv[:] = ['/bin/pypi-subset', 'fetch', '--url', 'https://user:secret@host/']\n"

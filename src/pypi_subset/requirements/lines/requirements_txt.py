@@ -107,7 +107,7 @@ def read_file(path: Path, reach: Reach = NOWHERE, document: Document | None = No
     try:
         lines = _join(by_comment(data))
     except UnreadableText as error:
-        step = f"{error.next_step}, or name its encoding in a first line '# -*- coding: … -*-'"
+        step = error.next_step + ", or name its encoding in a first line '# -*- coding: … -*-'" * error.named
         yield Fault(what=error.what, path=path, line=error.line, next_step=step)
         return
     for count, (number, raw) in enumerate(lines):

@@ -48,6 +48,8 @@ def exclusive(folder: Path, patience: float = 0) -> Iterator[None]:
     :raises FolderError: another run holds it; the error names that run.
     """
     with files.folder_errors(folder):
+        if folder.is_file():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), os.fspath(folder))
         folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder / RUNNING, folder, patience):
         yield
