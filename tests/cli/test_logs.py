@@ -51,9 +51,9 @@ def test_both_places_get_every_line_while_the_block_runs(tmp_path: Path, capsys:
 
 def test_a_directory_is_no_log(tmp_path: Path) -> None:
     """The step is another name: a directory of the user's is not to be removed for a log."""
-    with pytest.raises(FolderError, match="this is a directory, and the log is a file; name a file by `--log-file`"):
-        with logging_to(verbose=False, file=str(tmp_path)):
-            pass
+    said = "this is a directory, and the log is a file; name a file by `--log-file`"
+    with pytest.raises(FolderError, match=said), logging_to(verbose=False, file=str(tmp_path)):
+        pass
 
 
 def test_no_text_is_more_than_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -230,24 +230,21 @@ def raise_as_folder_error(error: OSError, path: Path) -> NoReturn:
         errno.ENOSPC: ("the disk is full", "free some space and run the same command again"),
         errno.EDQUOT: ("the disk quota is used up", "free some space and run the same command again"),
         errno.EROFS: ("the file system is read-only", "name a directory that can be written"),
-        **dict.fromkeys(
-            (errno.EACCES, errno.EPERM), ("permission denied", "make the directory writable, or name another")
-        ),
+        errno.EACCES: ("permission denied", "make the directory writable, or name another"),
+        errno.EPERM: ("permission denied", "make the directory writable, or name another"),
         errno.EBUSY: ("the directory is a mount point", "name a directory inside it"),
         errno.ENAMETOOLONG: ("the path is too long", "choose a directory with a shorter path"),
         # What `read_input` raises: the directory is not at fault.
         errno.EINVAL: (said, "put a regular file in its place, or remove it"),
         errno.EISDIR: ("a directory is in the place of a file", "remove it"),
+        errno.ENOTDIR: ("a file is in the place of a directory", "move it away, or name another directory"),
         errno.EFBIG: (said, "see what wrote it; remove it, or put a smaller file in its place"),
         errno.ENOENT: (said, "see that the path is right, and that no link leads nowhere"),
     }
     what, step = steps.get(error.errno or 0, (said, "see that the directory can be written"))
     wrong = {errno.ENAMETOOLONG, errno.EINVAL, errno.EISDIR, errno.EFBIG, errno.ENOENT, errno.ENOTDIR}
     kind = FolderError if error.errno in wrong else DiskError
-    above = next(filter(os.path.isfile, (path, *path.parents)), None)
-    if above and error.errno == errno.ENOTDIR:
-        kind, path, what = FolderError, above, "a file is in the place of a directory"
-        step = "move it away, or name another directory"
+    path = next(filter(os.path.isfile, (path, *path.parents)), path) if error.errno == errno.ENOTDIR else path
     if error.errno == errno.ENOENT and _takes_no_files(path):
         kind, what, step = DiskError, "the file system takes no new files", "name a directory of another file system"
     raise kind(what, path=path, next_step=step) from error

@@ -51,9 +51,9 @@ with holding.exclusive(directory):
 def test_a_file_is_not_held(tmp_path: Path) -> None:
     """Where a file is in the place of the directory, the error names it, and it stays."""
     (tmp_path / "packages").write_text("mine")
-    with pytest.raises(FolderError, match="packages: a file is in the place of a directory; move it away"):
-        with holding.exclusive(tmp_path / "packages"):
-            pass
+    said = "packages: a file is in the place of a directory; move it away"
+    with pytest.raises(FolderError, match=said), holding.exclusive(tmp_path / "packages"):
+        pass
     assert (tmp_path / "packages").read_text() == "mine"
 
 
