@@ -11,7 +11,6 @@ import pytest
 
 from pypi_subset.errors import NoSolution, PolicyError
 from pypi_subset.locks.judging import require_admitted, standing
-from pypi_subset.model.policy import today
 from pypi_subset.packages.file_cache import FileCache
 from pypi_subset.pipeline.plan import plan
 from pypi_subset.pipeline.prove import prove
@@ -122,6 +121,15 @@ def test_locks_that_cannot_be_read_are_left_out(workspace: Workspace) -> None:
 REFUSE = '[policy]\nyanked = "refuse"\n'
 
 
+#: The day on which a run finds out that a file is yanked.
+DAY = "2026-01-31"
+
+
+@pytest.fixture
+def _one_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pypi_subset.locks.gone.look.today", lambda: DAY)
+
+
 def yanked(workspace: Workspace, index: Index, name: str, *, more: str, targets: dict[str, str]) -> None:
     """Mirror, yank a file, and let plan find that out: nothing says so before."""
     workspace.toml(targets, more=more)
@@ -140,6 +148,7 @@ def commands(workspace: Workspace) -> Iterator[Callable[[], object]]:
     yield lambda: plan(paths)
 
 
+@pytest.mark.usefixtures("_one_day")
 def test_a_known_yank_stops_each_command(workspace: Workspace, index: Index) -> None:
     """Under ``"refuse"`` the lock of before has a release that is refused now; the step that it names takes another."""
     index.add(make_wheel("app"), make_wheel("app", "2.0"))
@@ -149,7 +158,7 @@ def test_a_known_yank_stops_each_command(workspace: Workspace, index: Index) -> 
         with pytest.raises(PolicyError) as caught:
             command()
         (line,) = caught.value.found
-        assert line == f"base--linux: app 2.0: yanked: breaks; badly (since {today()})"
+        assert line == f"base--linux: app 2.0: yanked: breaks; badly (since {DAY})"
         assert caught.value.next_step.startswith("run `pypi-subset update`, which takes what the policy admits, or ")
     mirror(workspace, update=True)
     assert versions(workspace, "base--linux") == {"app": "1.0"}
@@ -184,6 +193,7 @@ def test_a_yank_is_kept_without_the_rule(workspace: Workspace, index: Index) -> 
     mirror(workspace)
 
 
+@pytest.mark.usefixtures("_one_day")
 @pytest.mark.parametrize("kind", ["build", "keep"])
 def test_a_known_yank_of_a_build_requirement(workspace: Workspace, index: Index, kind: str) -> None:
     """The line names the release that is built with it."""
@@ -194,7 +204,7 @@ def test_a_known_yank_of_a_build_requirement(workspace: Workspace, index: Index,
     with pytest.raises(PolicyError) as caught:
         mirror(workspace)
     (line,) = caught.value.found
-    assert line == f"base--here: tool 1.0: yanked: breaks; badly; leaf 1.0 is built with it (since {today()})"
+    assert line == f"base--here: tool 1.0: yanked: breaks; badly; leaf 1.0 is built with it (since {DAY})"
     mirror(workspace, update=True)
     mirror(workspace)
 

@@ -82,14 +82,17 @@ def test_a_new_release_is_left_out(workspace: Workspace, index: Index) -> None:
     """The older one is taken, and the list of older releases says why; the lock keeps the cut-off."""
     offer(index, ("app", "1.0", OLD), ("app", "2.0", NEW))
     policy(workspace, 'min_age = "7 days"')
+    before = datetime.now(UTC)
     mirror(workspace)
+    after = datetime.now(UTC)
     assert versions(workspace, "base--linux") == {"app": "1.0"}
     (found,) = read_lock(workspace, "base--linux").outdated or ()
     assert (found.newest, found.own) == ("2.0", True)
     assert found.why.startswith(f"min_age: uploaded {NEW[:10]}, the cut-off is ")
     assert 'rule = "min_age"' in found.step
-    cutoff = read_lock(workspace, "base--linux").as_of
-    assert cutoff[:10] == (datetime.now(UTC) - timedelta(days=7)).date().isoformat()
+    cutoff = datetime.fromisoformat(read_lock(workspace, "base--linux").as_of) + timedelta(days=7)
+    # It is in whole seconds.
+    assert before - timedelta(seconds=1) < cutoff <= after
     index.requests.clear()
     assert mirror(workspace)[0].resolved == 0
     assert index.requests == []

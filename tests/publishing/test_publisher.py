@@ -13,6 +13,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -228,6 +229,13 @@ def test_readers_miss_nothing(site: Path, later: Path, place: Place, monkeypatch
 
     monkeypatch.setattr(Rsync, "_listed", slow)
     with offered(place.folder) as url, Reader(url) as reader:
+
+        def rest(_seconds: float) -> None:
+            """Let two more rounds end: files stay for longer than a reader needs to get them."""
+            rounds = reader.rounds
+            until(lambda: reader.rounds > rounds + 1, "the reader reads")
+
+        monkeypatch.setattr(publisher, "time", SimpleNamespace(sleep=rest))
         for one in (site, later, site):
             put(one, place, grace=1)
     assert reader.missed == []

@@ -14,6 +14,7 @@ from pypi_subset.resolve.lookahead import LARGE, Lookahead
 from pypi_subset.upstream.catalog import Upstream
 from pypi_subset.upstream.gateway import Loopback
 from pypi_subset.upstream.pip_config import read_network
+from tests.support.programs.ending import PATIENCE
 from tests.support.stages.values import LINUX
 from tests.support.wheels import make_wheel
 
@@ -32,9 +33,21 @@ def job_of(*lines: str) -> Job:
     return Job(requirement_set=own, target=LINUX)
 
 
+#: The releases whose METADATA is fetched.
+SEEN = ("app-2.0", "lib-1.0", "gui-1.0", "deep-1.0")
+
+
 def test_requirements_are_followed(configured_index: Index, tmp_path: Path) -> None:
     """Pages and METADATA of the newest releases that are admitted, with extras and markers; nothing counts as seen."""
+    left = {"/simple/gone/", *(f"/files/{name}-py3-none-any.whl.metadata" for name in SEEN)}
     last = threading.Event()
+
+    def sent(path: str) -> None:
+        left.discard(path)
+        if not left:
+            last.set()
+
+    configured_index.on_sent = sent
     configured_index.add(
         make_wheel("app", "1.0"),
         make_wheel(
@@ -47,18 +60,17 @@ def test_requirements_are_followed(configured_index: Index, tmp_path: Path) -> N
         make_wheel("deep", requires=["gone", "broken @ https://example.invalid/x.whl"]),
         *(make_wheel(name) for name in ("win", "early", "late")),
     )
-    configured_index.on_sent = lambda path: last.set() if path == "/simple/gone/" else None
     upstream = Upstream(read_network(), store=tmp_path / "store", shelf=tmp_path)
     with Loopback(upstream, [LINUX]) as loopback:
         with Lookahead(loopback) as ahead:
             ahead.begin(job_of("app[gui]"))
-            assert last.wait(30)
+            assert last.wait(PATIENCE)
             ahead._pool.__exit__(None, None, None)  # noqa: SLF001 - until all of it is fetched
         assert {path for path in configured_index.counts() if path.startswith("/simple/")} == {
             f"/simple/{name}/" for name in ("app", "lib", "gui", "deep", "gone")
         }
         assert {path for path in configured_index.counts() if path.endswith(".metadata")} == {
-            f"/files/{name}-py3-none-any.whl.metadata" for name in ("app-2.0", "lib-1.0", "gui-1.0", "deep-1.0")
+            f"/files/{name}-py3-none-any.whl.metadata" for name in SEEN
         }
         assert upstream.metadata_seen() == []
         assert loopback.failure is None
@@ -90,7 +102,7 @@ def test_an_index_that_fails_is_no_error_yet(configured_index: Index, tmp_path: 
     with Loopback(upstream, [LINUX]) as loopback:
         with Lookahead(loopback) as ahead:
             ahead.begin(job_of("app"))
-            assert answered.wait(30)
+            assert answered.wait(PATIENCE)
         assert loopback.failure is None
         before = len(configured_index.requests)
         ahead.begin(job_of("lib"))

@@ -16,6 +16,7 @@ import pytest
 from pypi_subset.errors import FolderError
 from pypi_subset.support import files
 from tests.support.programs.commands import subset
+from tests.support.programs.ending import until
 from tests.support.programs.mounts import PRELUDE, run_mounted, small_disk
 
 
@@ -38,6 +39,7 @@ def test_a_reader_sees_old_bytes_or_new_ones(tmp_path: Path) -> None:
 
     reader = threading.Thread(target=read)
     reader.start()
+    until(lambda: seen, "the reader reads")
     for number in range(200):
         files.write(path, b"x" * sizes[number % 2])
     stop.set()

@@ -13,6 +13,7 @@ import pytest
 
 from pypi_subset.support import http_server
 from pypi_subset.support.http_server import Handler, Server
+from tests.support.programs.ending import PATIENCE
 
 
 class Echo(Handler):
@@ -25,7 +26,7 @@ class Echo(Handler):
         if self.path == "/broken":
             raise ValueError(self.path)
         if self.path == "/together":
-            self.server.state.wait(10)
+            self.server.state.wait(PATIENCE)
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Length", "2")
         self.end_headers()
@@ -34,7 +35,7 @@ class Echo(Handler):
 
 def asked(url: str, path: str = "/", method: str = "GET") -> tuple[int, bytes]:
     """Return status and body of an answer."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
     try:
         connection.request(method, path)
         response = connection.getresponse()

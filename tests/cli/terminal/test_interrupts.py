@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.programs.commands import PYPI_SUBSET
+from tests.support.programs.ending import PATIENCE
 from tests.support.servers.index import Index
 from tests.support.wheels import make_wheel
 
@@ -67,7 +68,7 @@ def test_a_second_one(phase: str) -> None:
         for _ in range(2):
             assert process.stdout.readline() == "here\n"
             process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (130, said)
 
 
@@ -91,7 +92,7 @@ def test_a_command_that_waits_for_an_index(workspace: Workspace, pause: float) -
 
     def hold(_path: str) -> None:
         asked.set()
-        over.wait(60)
+        over.wait(PATIENCE)
 
     with (
         Index({"demo": [make_wheel("demo")]}, on_request=hold) as index,
@@ -103,11 +104,11 @@ def test_a_command_that_waits_for_an_index(workspace: Workspace, pause: float) -
             text=True,
         ) as process,
     ):
-        assert asked.wait(60)
+        assert asked.wait(PATIENCE)
         process.send_signal(signal.SIGINT)
         time.sleep(pause)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=PATIENCE)
         over.set()
     assert process.returncode == 130
     assert errors.startswith("interrupted")

@@ -10,6 +10,7 @@ import pytest
 
 from pypi_subset.proof.inventory.unchanged import snapshot
 from pypi_subset.targets import tag
+from tests.support.programs.ending import until
 from tests.support.sites.subset_on_disk import SubsetOnDisk
 from tests.support.wheels import make_wheel
 
@@ -41,10 +42,23 @@ def test_a_file_that_was_changed(site: Path, what: str) -> None:
     """It is named, even if size and time of change are what they were."""
     names = {"wheel": f"simple/aa/{AA.filename}", "page": "simple/aa/index.html", "manifest": "manifest.json"}
     path = site / names[what]
+    _until_next_tick(site)
     before, facts = snapshot(site), path.stat()
     path.write_bytes(bytes(reversed(path.read_bytes())))
     os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
     assert before.changes() == [f"{names[what]} was changed while it was proven"]
+
+
+def _until_next_tick(site: Path) -> None:
+    """Return when what is changed now gets another time than any file of *site* has: many systems count in milliseconds."""
+    newest = max(path.stat().st_ctime_ns for path in site.rglob("*"))
+
+    def is_later() -> bool:
+        probe = site.parent / "probe"
+        probe.write_text("")
+        return probe.stat().st_ctime_ns > newest
+
+    until(is_later, "a later time")
 
 
 def test_what_came_and_went(site: Path) -> None:
@@ -71,5 +85,5 @@ def test_what_was_wrong_from_the_beginning(site: Path) -> None:
     path.write_bytes(b"other")
     before = snapshot(site)
     assert before.changes() == []
-    os.utime(path)
+    os.utime(path, (1, 1))
     assert before.changes() == [f"simple/aa/{AA.filename} was changed while it was proven"]

@@ -10,6 +10,7 @@ import pytest
 from pypi_subset.errors import SubsetError
 from pypi_subset.proof.remote import cluster, pipe
 from tests.support.programs.dask_cluster import CONNECTED, PRELUDE, Scripted
+from tests.support.programs.ending import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,10 +30,10 @@ def test_events_come_in_order_and_end() -> None:
     """What the process sends is read until it ends; who asks then is told so each time."""
     script = CONNECTED + 'send(b\'{"type": "Alive", "workers": 2}\')\n'
     with cluster.connected(OPEN, start=Scripted(script)) as away:
-        assert away.next(10) == pipe.Alive(workers=2)
+        assert away.next(PATIENCE) == pipe.Alive(workers=2)
         for _ in range(2):
             with pytest.raises(EOFError):
-                away.next(10)
+                away.next(PATIENCE)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_what_is_no_message_ends_the_run(line: str) -> None:
     """After a message that breaks the rules nothing more is read, whatever follows."""
     script = f'{CONNECTED}{line}\nsys.stdout.buffer.flush()\nsend(b\'{{"type": "Alive", "workers": 2}}\')\n'
     with cluster.connected(OPEN, start=Scripted(script)) as away, pytest.raises(EOFError):
-        away.next(10)
+        away.next(PATIENCE)
 
 
 def test_a_process_that_reads_nothing_stops_nobody() -> None:

@@ -15,6 +15,7 @@ import pytest
 from tests.support.checkout import ROOT
 from tests.support.gap.far import Far, Trip, joined, run_alone
 from tests.support.gap.releases import files_of
+from tests.support.programs.ending import until
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +86,8 @@ def test_reader_in_a_loop(trip: Trip, tmp_path: Path) -> None:
         for arguments in ([trip.media[1]], [trip.media[2]], ["--rollback"], ["--rollback"], ["--rollback", "1"]):
             done = run_alone(sys.executable, script, *arguments, "--into", far.into)
             assert done.code == 0, done.err
+            count = len(seen)
+            until(lambda count=count: len(seen) > count + 1, "the reader reads this release")  # type: ignore[misc]
     finally:
         ended.set()
         reader.join()

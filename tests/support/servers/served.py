@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from tests.support.programs.ending import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from multiprocessing.connection import Connection
@@ -30,7 +32,7 @@ class Served:
     def __enter__(self) -> Self:
         """Wait until it listens."""
         self._process.start()
-        if not self._here.poll(20):
+        if not self._here.poll(PATIENCE):
             msg = f"no server: {self.said}"
             raise TimeoutError(msg)
         self.url = self._here.recv()
@@ -41,7 +43,7 @@ class Served:
         pid = self._process.pid
         if pid is not None and self._process.is_alive():
             os.kill(pid, signal.SIGINT)
-        self._process.join(20)
+        self._process.join(PATIENCE)
         self._process.kill()
 
     @property
