@@ -116,6 +116,26 @@ def test_another_error_while_an_import_error_is_handled_is_red(bare: tuple[Path,
         tried(bare, tmp_path, lay(bare, "falling", text))
 
 
+def test_no_module_sees_arguments(bare: tuple[Path, Path], tmp_path: Path) -> None:
+    """Some modules parse the arguments when they are imported, and refuse what they do not know."""
+    one = lay(bare, "parsing", "import argparse; argparse.ArgumentParser().parse_args()")
+    assert tried(bare, tmp_path, one) == Settled()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (r"raise RuntimeError('\ud800 bad')", r"failed: RuntimeError: \ud800 bad"),
+        ("class Mute(Exception):\n    __str__ = None\nraise Mute", "failed: Mute: "),
+    ],
+)
+def test_an_error_that_has_no_text_is_named(bare: tuple[Path, Path], tmp_path: Path, text: str, words: str) -> None:
+    """What no encoding can write is escaped, and an exception without a text has its class."""
+    with pytest.raises(ProofFailed) as caught:
+        tried(bare, tmp_path, lay(bare, "strange", text))
+    assert str(caught.value) == f"importing strange of strange on here {words}"
+
+
 def test_each_project_has_a_process(bare: tuple[Path, Path], tmp_path: Path) -> None:
     """What the modules of one project change is not seen by those of another."""
     first = lay(bare, "aa_first", "import sys\nsys.modules['bb_second'] = sys\nsys.meta_path.clear()")

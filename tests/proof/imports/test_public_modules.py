@@ -30,6 +30,8 @@ from pypi_subset.proof.imports.public_modules import Public, extensions_of, modu
         (["../../bin/tool", "data/x.json", "distutils-precedence.pth", "class.py", "my-script.py"], []),
         (["aa/__init__.py", "tests/__init__.py", "setup.py"], ["aa"]),
         (["tests/__init__.py"], ["tests"]),
+        (["aa/__init__.py", "scripts/release.py", "samples/run.py", "noxfile.py"], ["aa"]),
+        (["scripts/release.py"], ["scripts.release"]),
         (["__init__.py", "__main__.py", "aa.py"], ["aa"]),
     ],
 )

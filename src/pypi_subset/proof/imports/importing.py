@@ -34,15 +34,23 @@ _AT_ONCE = 2
 _COMMAND_LINE = 1 << 16
 
 #: Runs in the fresh environment: imports one module after the other, and writes after each what it ended with: the
-#: exception and those that it was raised from. Its standard output is a pipe to the proof, and no module's. The
-#: garbage collector is off: most objects of an import stay until the end, and it would look at them many times.
+#: exception and those that it was raised from. Its standard output is a pipe to the proof, and no module's. No module
+#: sees arguments, and an exception whose text cannot be had has none. The garbage collector is off: most objects of an
+#: import stay until the end, and it would look at them many times.
 _SCRIPT = """
 import gc, importlib, json, os, sys
 gc.disable()
 results = open(os.dup(1), "w", encoding="utf-8")
 nowhere = os.open(os.devnull, os.O_WRONLY)
 os.dup2(nowhere, 1)
-for name in sys.argv[1:]:
+names = sys.argv[1:]
+del sys.argv[1:]
+def said(error):
+    try:
+        return " ".join(str(error).split()).encode("utf-8", "backslashreplace").decode("utf-8")
+    except BaseException:
+        return ""
+for name in names:
     results.write(name + " ")
     results.flush()
     chain, direct = [], True
@@ -51,7 +59,7 @@ for name in sys.argv[1:]:
     except BaseException as error:
         while error is not None and len(chain) < 20:
             lacks = getattr(error, "name", None) if isinstance(error, ImportError) else None
-            text, kind = " ".join(str(error).split()), type(error).__name__
+            text, kind = said(error), type(error).__name__
             chain.append([kind, text, isinstance(error, ImportError), lacks if isinstance(lacks, str) else "", direct])
             direct = error.__cause__ is not None
             error = error.__cause__ or error.__context__

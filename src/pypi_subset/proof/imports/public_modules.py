@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 #: Leftovers of a project's own checkout, which many wheels install by mistake.
-LEFTOVERS = {"benchmark", "benchmarks", "conftest", "doc", "docs", "example", "examples", "setup", "test", "tests"}
+LEFTOVERS = {
+    *("benchmark", "benchmarks", "conftest", "doc", "docs", "example", "examples", "noxfile", "samples", "scripts"),
+    *("setup", "test", "tests"),
+}
 
 #: Characters of the longest path: patterns are not matched against more.
 _LONGEST = 4000
