@@ -71,6 +71,25 @@ def test_hashes_of_another_platform(workspace: Workspace, index: Index) -> None:
     )
 
 
+def test_a_line_without_wheels_for_two_targets_is_one_gap(workspace: Workspace, index: Index) -> None:
+    """The line is named once with its targets, and each target's wheel below it."""
+    linux, windows, mac = (
+        make_wheel("app", tag=f"cp310-cp310-{one}")
+        for one in ("manylinux2014_x86_64", "win_amd64", "macosx_13_0_arm64")
+    )
+    index.add(linux, windows, mac)
+    workspace.write("base.txt", f"app==1.0 --hash=sha256:{linux.sha256}\n")
+    workspace.toml({"linux": LINUX, "windows": WINDOWS, "mac": "cp310-macosx_13_0_arm64"})
+    with pytest.raises(Gaps) as caught:
+        mirror(workspace)
+    step = "make the lock for this target too: its wheel is"
+    assert caught.value.lines == (
+        f"base on windows, mac: the lock has no wheel of app==1.0: base.txt:1 has the hashes of {linux.filename}",
+        f"    base on windows: {step} {windows.filename}, sha256:{windows.sha256}",
+        f"    base on mac: {step} {mac.filename}, sha256:{mac.sha256}",
+    )
+
+
 def test_several_hashes_on_a_line(workspace: Workspace, index: Index) -> None:
     """Lines with the hashes of other platforms, and lines with wrong ones, are read as a line with one hash is."""
     wheels = [make_wheel("app", tag=f"cp310-cp310-{one}") for one in ("manylinux2014_x86_64", "macosx_11_0_arm64")]

@@ -125,7 +125,7 @@ def _of_others(stated: Request, meant: Sequence[Candidate], best: Candidate, job
     sha256 = dict(_hashes(best)).get("sha256")
     found = f"{best.distribution.filename}, sha256:{sha256}" if sha256 else best.distribution.filename
     step = f"make the lock for this target too: its wheel is {found}"
-    return _gap(job, what, step, requirement.name)
+    return _gap(job, what, step, requirement.name, problem=what.replace(f" for {job.target.name}:", ":", 1))
 
 
 def _of_own(stated: Request, best: Candidate, job: Job) -> NoSolution:
@@ -159,11 +159,11 @@ def _wrong(requirement: Requirement, algorithm: str, got: str, wanted: Sequence[
     return _gap(job, what, step, requirement.name)
 
 
-def _gap(job: Job, what: str, step: str, name: str = "") -> NoSolution:
+def _gap(job: Job, what: str, step: str, name: str = "", problem: str = "") -> NoSolution:
     own = job.requirement_set
     project = canonicalize_name(name) if name else None
     origins = [one.origin for one in own.requests if canonicalize_name(one.requirement.name) == project]
-    return no_solution(job, what, project=project, next_step=step, requests=origins, kind="hash")
+    return no_solution(job, what, project=project, next_step=step, requests=origins, problem=problem, kind="hash")
 
 
 def _hashes(candidate: Candidate) -> set[tuple[str, str]]:
