@@ -45,6 +45,12 @@ def test_equal_gaps_are_one_entry() -> None:
     assert (len(many.lines), many.lines[-1]) == (8, "    and 6 more: `--json`")
 
 
+def test_a_line_names_a_few_targets() -> None:
+    """Of many targets the first are named, and the others are counted; the document has all of them."""
+    (line, _) = Gaps([gap("aa: nothing", f"t{number}") for number in range(9)]).lines
+    assert line == "base on t0, t1, t2, t3, t4, t5 and 3 more: aa: nothing"
+
+
 def test_gaps_are_at_most_eight_lines() -> None:
     """Each entry is one line; what does not fit is counted."""
     few, many = (Gaps([gap(f"p{number}: nothing") for number in range(count)]) for count in (7, 12))

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _LINES = 8
 #: Acceptances that are shown.
 _FEW = 3
+#: Targets of a set that are named in a line; the others are counted.
+_NAMED = 6
 
 
 class NoSolution(SubsetError):
@@ -134,7 +136,7 @@ class Gaps(SubsetError):
     def _places(self, those: Sequence[NoSolution]) -> str:
         sets = _grouped(those, lambda gap: gap.set_name)
         names = {own: dict.fromkeys(gap.target or "" for gap in gaps) for own, gaps in sets.items()}
-        return "; ".join(f"{own} on {', '.join(targets)}" for own, targets in names.items())
+        return "; ".join(f"{own} on {_some([*targets])}" for own, targets in names.items())
 
 
 def _acceptances(gaps: Sequence[NoSolution]) -> tuple[str, ...]:
@@ -149,6 +151,12 @@ def _acceptances(gaps: Sequence[NoSolution]) -> tuple[str, ...]:
     rest = f", and {len(said) - _FEW} more" * (len(said) > _FEW)
     how = 'accept it by [[policy.accept]] in subset.toml with rule = "gap", '
     return (f"    to mirror without it, {how}{'; '.join(said[:_FEW])}{rest}",)
+
+
+def _some(targets: Sequence[str]) -> str:
+    """Return the names in one line; of many the first, and how many more there are."""
+    rest = len(targets) - _NAMED
+    return ", ".join(targets[:_NAMED]) + f" and {rest} more" * (rest > 0)
 
 
 def _quoted(names: Iterable[str]) -> str:
