@@ -205,6 +205,27 @@ def test_a_link_where_a_file_is_needed(space: Workspace, policy: str) -> None:
     assert path.is_symlink()
 
 
+def test_a_bad_file_of_an_old_release_is_not_the_only_reason(space: Workspace, index: Index) -> None:
+    """The resolution came to it since the newest release is kept away: the error says by what."""
+    broken_wheel = make_wheel("old", "1.0", files={"A.py": b"", "a.py": b""})
+    # METADATA is read from the wheel then, while the versions are found.
+    index.metadata = False
+    index.add(make_wheel("old", "2.0", requires=["nowhere"]), broken_wheel, make_wheel("old", "0.5"))
+    space.write("base.txt", "old\n")
+    with pytest.raises(BadFiles) as caught:
+        mirror(space, "stop")
+    first, _, heading, line = str(caught.value).splitlines()
+    assert first.startswith("old-1.0-py3-none-any.whl holds ")
+    assert heading == "    older releases were tried, since the newest ones are kept away:"
+    assert line.strip().startswith(
+        "old 0.5 of 2024-02-03, newest 2.0 of 2024-02-03 on base--linux: it requires nowhere,"
+    )
+    index.projects["old"] = [broken_wheel, make_wheel("old", "0.5")]
+    with pytest.raises(BadFiles) as caught:
+        mirror(space, "stop")
+    assert len(str(caught.value).splitlines()) == 2
+
+
 def test_all_bad_files_come_at_once(space: Workspace, index: Index) -> None:
     """Strangers, what lay there before and what was fetched now: one error names them all."""
     for name in ("foo.whl", "folder"):

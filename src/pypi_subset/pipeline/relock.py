@@ -8,17 +8,15 @@ import logging
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pypi_subset.errors import LockError, OlderReleases
+from pypi_subset.errors import BadFiles, LockError, OlderReleases
 from pypi_subset.locks import beside, diff, gaps, lockfile, memory, offered
 from pypi_subset.locks.judging import cut_off_otherwise
 from pypi_subset.model.locks import Inputs
 from pypi_subset.packages.watch import Watch
 from pypi_subset.pipeline.origins import Asked, asked_of, from_elsewhere, open_to_the_index, require_index, require_open
-from pypi_subset.pipeline.resolving import Resolver, raise_errors, with_origins
+from pypi_subset.pipeline.resolving import Resolver, raise_errors, remembered, why_tried, with_origins
 from pypi_subset.requirements import fetched
-from pypi_subset.resolve.explain.older.causes import Known
 from pypi_subset.resolve.explain.older.listing import outdated_heading, outdated_lines
-from pypi_subset.resolve.explain.older.outdated import to_remember
 from pypi_subset.resolve.warnings import old_pips
 from pypi_subset.support import files
 
@@ -157,7 +155,12 @@ def _relocked(  # noqa: PLR0913 - as above
     found = {name: future.result() for name, future in futures.items() if not future.exception()}
     # Before an error: a file that was passed over may be the cause of a gap.
     said = sorted({sentence for resolution, _ in found.values() for sentence in resolution.warnings})
-    warnings = (*said, *intake.pass_over(backend.index().refused))
+    locks = valid | {name: resolution.lock for name, (resolution, _) in found.items()}
+    try:
+        warnings = (*said, *intake.pass_over(backend.index().refused))
+    except BadFiles as error:
+        error.details = why_tried(remembered(jobs, locks, backend), backend.index().refused)
+        raise
     for sentence in warnings:
         progress.warn(sentence)
     watch.require_read([*before.values(), *left_over(subset, paths.locks).values()])
@@ -166,16 +169,7 @@ def _relocked(  # noqa: PLR0913 - as above
         progress.say(line)
     require_open(backend.index().upstream.pages, subset.rules.ignore_403)
     raise_errors([error for future in futures.values() if (error := future.exception())])
-    locks = valid | {name: resolution.lock for name, (resolution, _) in found.items()}
-
-    def known(job: Job) -> Known:
-        offers = backend.index().upstream.on(job.target.name, later=False)
-        return Known(offers=offers, limits=backend.constraints)
-
-    older = {
-        job.name: to_remember(gaps.served(job, locks[job.name]), locks[job.name], known(job), tuple(locks.values()))
-        for job in jobs
-    }
+    older = remembered(jobs, locks, backend)
     locks |= {name: replace(locks[name], outdated=those) for name, those in older.items()}
     if not forecast:
         watch = watch.after(valid.values(), [locks[job.name] for job in jobs])

@@ -8,10 +8,15 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pypi_subset.distributions import filenames
 from pypi_subset.errors import Gaps, NoSolution
+from pypi_subset.locks import gaps
 from pypi_subset.model.locks import Reason
 from pypi_subset.pipeline.origins import require_index
 from pypi_subset.resolve.accepted import resolve_with_gaps
+from pypi_subset.resolve.explain.older.causes import Known
+from pypi_subset.resolve.explain.older.listing import outdated_lines
+from pypi_subset.resolve.explain.older.outdated import to_remember
 from pypi_subset.resolve.licensed import with_allowed_licenses
 from pypi_subset.resolve.lookahead import Lookahead
 from pypi_subset.support import files
@@ -22,7 +27,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from pypi_subset.model.locks import Inputs, Lock
+    from pypi_subset.model.locks import Inputs, Lock, Outdated
     from pypi_subset.model.requests import Job
     from pypi_subset.packages.download import Downloads
     from pypi_subset.pipeline.workspace import Backend
@@ -119,13 +124,39 @@ def documents_of(job: Job) -> tuple[tuple[str, str], ...]:
 
 def raise_errors(errors: Sequence[BaseException]) -> None:
     """Raise what went wrong: another error than a gap before any gap, and all gaps as one error."""
-    gaps: list[NoSolution] = []
+    found: list[NoSolution] = []
     for error in errors:
         if not isinstance(error, NoSolution | Gaps):
             raise error
-        gaps += error.gaps if isinstance(error, Gaps) else (error,)
-    if gaps:
-        raise gaps[0] if len(gaps) == 1 else Gaps(gaps)
+        found += error.gaps if isinstance(error, Gaps) else (error,)
+    if found:
+        raise found[0] if len(found) == 1 else Gaps(found)
+
+
+def remembered(jobs: Iterable[Job], locks: Mapping[str, Lock], backend: Backend) -> dict[str, tuple[Outdated, ...]]:
+    """Return, by the job's name, what each new lock among *locks* remembers: older releases, and pre-releases."""
+
+    def known(job: Job) -> Known:
+        offers = backend.index().upstream.on(job.target.name, later=False)
+        return Known(offers=offers, limits=backend.constraints)
+
+    return {
+        job.name: to_remember(gaps.served(job, locks[job.name]), locks[job.name], known(job), tuple(locks.values()))
+        for job in jobs
+        if job.name in locks
+    }
+
+
+def why_tried(older: Mapping[str, Iterable[Outdated]], refused: Iterable[str]) -> tuple[str, ...]:
+    """
+    Return, in lines, why a resolution came to releases that are older than the newest; nothing if it did not.
+
+    :param refused: names of files that were refused: that the newest release is one of them needs no line.
+    """
+    bad = {(project, str(version)) for project, version, _ in map(filenames.parse, refused)}
+    found = [one for those in older.values() for one in those]
+    lines = outdated_lines(one for one in found if not one.own and (one.project, one.newest) not in bad)
+    return ("older releases were tried, since the newest ones are kept away:", *lines) if lines else ()
 
 
 def with_origins(one: Lock, job: Job) -> Lock:
