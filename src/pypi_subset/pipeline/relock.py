@@ -158,8 +158,8 @@ def _relocked(  # noqa: PLR0913 - as above
     locks = valid | {name: resolution.lock for name, (resolution, _) in found.items()}
     try:
         warnings = (*said, *intake.pass_over(backend.index().refused))
-    except BadFiles as error:
-        error.details = why_tried(remembered(jobs, locks, backend), backend.index().refused)
+    except BadFiles as bad:
+        bad.details = why_tried(remembered(jobs, locks, backend), backend.index().refused)
         raise
     for sentence in warnings:
         progress.warn(sentence)
