@@ -66,6 +66,11 @@ class Reach:
         known = {*map(_plain, self.find_links)}
         return self.index_urls is None or not known.isdisjoint(map(_plain, locations))
 
+    def is_wheels(self, *locations: str) -> bool:
+        """Whether one of *locations* is the directory of a source, which serves its projects without a line."""
+        known = {_plain(str(one.wheels)) for one in self.sources.named if one.wheels is not None}
+        return not known.isdisjoint(map(_plain, locations))
+
 
 #: What a machine knows that resolves nothing.
 NOWHERE = Reach()

@@ -10,6 +10,7 @@ from pypi_subset.model.intake.sources import Source, Sources
 from pypi_subset.requirements.lines.options import options_in, refusal
 from pypi_subset.requirements.reach import Reach
 from tests.support.stages.requirements import LINUX, SHA, faults_of, lines_of, plan_of
+from tests.support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,7 @@ HEADS = {
     "conda": f"-i {FIRST}\n--only-binary :all:\n--prefer-binary\n",
     "pipenv": f"-i {FIRST}\n",
     "one line": f"-i{FIRST} --extra-index-url={SECOND} --trusted-host host --use-feature fast-deps\n",
+    "variables": "-i https://${USER}:${TOKEN}@one.example/simple --extra-index-url=https://__token__:${A_B}@two.example/simple/\n",
     "spelling": "-i HTTPS://user:secret@One.example:443/simple/\n",
 }
 
@@ -49,9 +51,7 @@ SOURCE = (
     "names an index that pip is not configured for; write [sources.NAME] with that index and its projects in subset.toml, "
     "remove the line (`poetry export --without-urls` omits it), or run"
 )
-LINKS = (
-    "names a place that pip is not configured for; remove the line (`poetry export --without-urls` omits it), or run"
-)
+LINKS = "names a place that pip is not configured for; copy its wheels to wheels and remove the line (`poetry export --without-urls` omits it), or run"
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,14 @@ LINKS = (
         (
             "--extra-index-url https://three.example/",
             f"--extra-index-url {SOURCE}: pip config set global.extra-index-url …",
+        ),
+        ("-i https://${USER}@two.example/", f"--index-url {INDEX}: pip config set global.index-url …"),
+        (
+            "-i https://${USER}@${HOST}/simple",
+            (
+                "${HOST} is refused: the value of an environment variable would be published; write the value itself, "
+                "or let a program of yours write this file"
+            ),
         ),
         ("-f wheels", f"--find-links {LINKS}: pip config set global.find-links …"),
         (
@@ -107,6 +115,17 @@ def test_a_place_beside_the_file_is_found() -> None:
     """As in pip, a path in find-links starts at the file, or where the command runs."""
     for place in ("requirements/wheels", "wheels"):
         assert plan_of("-f wheels\nsix\n", reach=Reach(index_urls=(), find_links=(place,))).sets
+
+
+def test_a_directory_of_a_source_is_no_other_place(tmp_path: Path) -> None:
+    """The wheels in it are taken without a line; a directory that serves nothing is another place."""
+    reach = Reach(index_urls=(FIRST,))
+    assert faults_of("-f wheels\nsix\n", reach=reach)
+    (tmp_path / "requirements" / "wheels").mkdir()
+    make_wheel("six").save(tmp_path / "requirements" / "wheels")
+    for place in ("wheels", "requirements/wheels", "./wheels/", (tmp_path / "requirements" / "wheels").as_uri()):
+        assert plan_of(f"--find-links {place}\nsix\n", reach=reach).sets
+    assert faults_of("-f others\nsix\n", reach=reach)
 
 
 @pytest.mark.parametrize("line", ["--pre", "--all-releases :all:", "--prefer-binary --pre"])

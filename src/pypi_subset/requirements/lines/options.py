@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ _VALUED = frozenset(
 INCLUDES = ("--requirement", "--constraint")
 #: Options that change no file that is chosen here: only wheels are, and pip's configuration decides how to reach an index.
 _WITHOUT_EFFECT = frozenset({"--trusted-host", "--only-binary", "--prefer-binary", "--use-feature"})
+#: Options whose value is compared without a user and a password.
+_OF_PLACES = re.compile(r"(?:-i|-f|--(?:index-url|extra-index-url|pypi-url|find-links)(?=[=\s]))")
+_USER = re.compile(r"(?<=://)[^\s/@]*@")
 #: Options that say how all lines are read; the set keeps them.
 ABOUT_SET = ("--pre", "--require-hashes")
 
@@ -43,7 +47,10 @@ _REFUSED = {
         "names an index that pip is not configured for",
         f"write [sources.NAME] with that index and its projects in subset.toml, {_CONFIGURE.format('extra-index-url')}",
     ),
-    "--find-links": ("names a place that pip is not configured for", _CONFIGURE.format("find-links")),
+    "--find-links": (
+        "names a place that pip is not configured for",
+        f"copy its wheels to requirements/wheels and {_CONFIGURE.format('find-links')}",
+    ),
     "--no-index": ("shuts out every index", "remove the line, and set pip's index-url to the index that is meant"),
     "--no-binary": (
         "asks for an sdist, which a line does not build",
@@ -83,6 +90,11 @@ def options_in(words: Iterable[str]) -> Iterator[tuple[str, str]]:
             return
 
 
+def without_users(text: str) -> str:
+    """Return the line *text* without users and passwords, if it begins with an option that needs none of them."""
+    return _USER.sub("", text) if _OF_PLACES.match(text) else text
+
+
 def refusal(name: str, value: str, folder: str, reach: Reach) -> tuple[str, str] | None:
     """
     Return why the option *name* with *value* is refused, and what to do; ``None`` if it may be there.
@@ -110,5 +122,6 @@ def _changes_nothing(name: str, value: str, folder: str, reach: Reach) -> bool:
         return reach.is_known(value)
     if name == "--find-links":
         # As in pip, a path starts at the file, or where the command runs.
-        return reach.is_linked(value) or ("://" not in value and reach.is_linked(os.path.join(folder, value)))  # noqa: PTH118
+        places = (value,) if "://" in value else (value, os.path.join(folder, value))  # noqa: PTH118
+        return reach.is_linked(*places) or reach.is_wheels(*places)
     return name == "--no-binary" and value == ":none:"

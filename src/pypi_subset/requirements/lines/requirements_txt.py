@@ -22,7 +22,7 @@ from pypi_subset.model.distributions import DIGITS, digest
 from pypi_subset.model.requests import Request
 from pypi_subset.requirements.encodings import UnreadableText, by_comment
 from pypi_subset.requirements.lines.environment import ENDINGS, read_environment
-from pypi_subset.requirements.lines.options import ABOUT_SET, INCLUDES, options_in, refusal
+from pypi_subset.requirements.lines.options import ABOUT_SET, INCLUDES, options_in, refusal, without_users
 from pypi_subset.requirements.reach import NOWHERE, Reach
 from pypi_subset.requirements.source import Notice
 from pypi_subset.requirements.toml import LONG_NUMBER
@@ -137,7 +137,8 @@ def _of_environment(path: Path, data: bytes, reach: Reach) -> Iterator[Entry | F
 
 def _read(line: Line, reach: Reach) -> Iterator[Entry | Fault]:
     # An option that is refused is so for what it is, whatever its value.
-    found = None if line.text.startswith(("-e", "--editable")) else _unusable(line)
+    bare = replace(line, text=without_users(line.text))
+    found = None if line.text.startswith(("-e", "--editable")) else _unusable(bare)
     yield from [found] if found else _entries(line, reach)
 
 
