@@ -68,9 +68,9 @@ def test_strict_imports() -> None:
             "there is no rule []; rules are: import, undeclared, min_age, deny, yanked, advisory, license, gone, gap",
         ),
         ('"Dash.Core"', '"dash core"', 'project must be the name of a project; write project = "dash"'),
-        ("9999-12-31", "9999", "until must be a date; write until = 2027-01-31"),
-        ("9999-12-31", '"soon"', "until must be a date; write until = 2027-01-31"),
-        ("9999-12-31", "9999-12-31T00:00:00", "until must be a date; write until = 2027-01-31"),
+        ("9999-12-31", "9999", "until must be a date; write until = 2027-12-31"),
+        ("9999-12-31", '"soon"', "until must be a date; write until = 2027-12-31"),
+        ("9999-12-31", "9999-12-31T00:00:00", "until must be a date; write until = 2027-12-31"),
         ('"a script', r'"a\nscript', 'reason must be a text in one line; write reason = "…"'),
         ("reason", "resaon", "unknown key 'resaon'; did you mean 'reason'?"),
         ("until =", 'targets = ["mac"]\nuntil =', "there is no target 'mac'; targets are: linux"),
@@ -93,7 +93,9 @@ def test_an_entry_that_lacks_a_key_is_shown_a_whole_one() -> None:
     first, *rest = fault.split("\n")
     assert first == "subset.toml:3: the entry lacks project, reason, until; a whole entry is:"
     assert [line.strip() for line in rest] == [*EXAMPLE]
-    assert read_subset(plan_of("aa", f"{LINUX}{chr(10).join(EXAMPLE)}\n").root, day="2026-01-01").accepted
+    root = plan_of("aa").root
+    (root / "subset.toml").write_text(f"{LINUX}{chr(10).join(EXAMPLE)}\n")
+    assert read_subset(root, day="2026-01-01").accepted
 
 
 def test_accept_is_a_list_of_tables() -> None:

@@ -30,7 +30,7 @@ EXAMPLE = (
     'project = "dash"',
     'targets = ["linux"]',
     'reason = "a script that only developers use"',
-    "until = 2027-01-31",
+    "until = 2027-12-31",
 )
 
 #: The key that is about files of which two sources have different contents.
@@ -149,7 +149,7 @@ class _Entry:
         if "reason" in self.values and not self._reason():
             found.append(self.fault("reason must be a text in one line", 'write reason = "…"'))
         if "until" in self.values and not self._until():
-            found.append(self.fault("until must be a date", "write until = 2027-01-31"))
+            found.append(self.fault("until must be a date", "write until = 2027-12-31"))
         if rule == GAP and "targets" not in self.values:
             found.append(self.fault("a gap is accepted for targets that are named", 'write targets = ["…"]'))
         return found + self._target_faults(targets)
