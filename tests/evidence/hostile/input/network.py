@@ -138,8 +138,9 @@ def _dripping(*before: bytes, drop: bytes = b"x") -> Attempt:
             time.sleep(0.1)
 
     def attempt(_folder: Path) -> bool:
-        hurried = mock.patch.dict("os.environ", {"PIP_TIMEOUT": "1", "PIP_RETRIES": "0"})
-        with mock.patch.object(bounds, "PATIENCE", 0.5), hurried, sending(answer) as url:
+        # A second and a half for an answer. No pause of a busy machine is as long as the timeout from byte to byte.
+        hurried = mock.patch.dict("os.environ", {"PIP_TIMEOUT": "60", "PIP_RETRIES": "0"})
+        with mock.patch.object(bounds, "PATIENCE", 1.5 - 60), hurried, sending(answer) as url:
             return lasts(functools.partial(page, url), 8)
 
     return attempt
