@@ -195,5 +195,17 @@ def test_a_python_that_is_too_new_for_several_projects() -> None:
     (line,) = outdated_lines(found)
     assert line.endswith(": the newest releases are not for the Python of linux. Take Python 3.9")
     newer = replace(ONE, project="d", why=why.format("cp316"), step="take Python 3.16")
-    assert outdated_lines([*found, newer])[0].endswith(". Take Python 3.16")
+    assert outdated_lines([*found, newer]) == [line, *outdated_lines([newer])]
     assert outdated_lines([found[2], replace(found[2], project="e")])[0].endswith(". Leave it out")
+
+
+def test_projects_that_need_different_pythons_are_no_entry() -> None:
+    """A newer Python does not help a project that needs an older one, nor one that needs another build of the same."""
+    why = "wheels for {}, not for cp312-cp312"
+    steps = {"a": "take Python 3.14", "b": "take Python 3.9", "c": "take Python 3.12t", "d": "take Python 3.13"}
+    found = [replace(ONE, project=name, why=why.format("others"), step=step) for name, step in steps.items()]
+    assert [line.rpartition(". ")[2] for line in outdated_lines(found)] == [
+        "Take Python 3.14",
+        "Take Python 3.9",
+        "Take Python 3.12t",
+    ]

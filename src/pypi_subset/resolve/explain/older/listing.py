@@ -134,7 +134,13 @@ def _key(one: Outdated) -> str:
     """What two findings have in common if their causes are one: the end of the chain, or the Python of the target."""
     if end := _end(one.why):
         return f"{end}\n{one.step}"
-    return f"the Python of {one.target}" if _PYTHON.search(_short(one.why)) else f"{one.project} {one.why}"
+    found = _PYTHON.search(_short(one.why))
+    if found is None:
+        return f"{one.project} {one.why}"
+    # A newer Python is no way for a project that needs an older one, or another build of the same.
+    needed, own = _minor_in(one.step), _minor_in(found["own"])
+    way = one.step.partition(", which gets ")[0] if needed == own else "newer" if needed > own else "older"
+    return f"the Python of {one.target}: {way}"
 
 
 def _end(why: str) -> str:
@@ -147,7 +153,7 @@ def _step_of(those: Sequence[Outdated]) -> str:
     """
     Return the step of an entry with several projects.
 
-    The release that another target gets is that of one project. It is the newest Python if some projects need a newer one than
+    The release that another target gets is that of one project. It is the newest Python if the projects need a newer one than
     the target has, else the oldest.
     """
     steps = [one.step.partition(", which gets ")[0] for one in those]
