@@ -211,7 +211,8 @@ def test_a_bad_file_of_an_old_release_is_not_the_only_reason(space: Workspace, i
     # METADATA is read from the wheel then, while the versions are found.
     index.metadata = False
     index.add(make_wheel("old", "2.0", requires=["nowhere"]), broken_wheel, make_wheel("old", "0.5"))
-    space.write("base.txt", "old\n")
+    index.add(make_wheel("other", "2.0", requires=["nowhere"]), make_wheel("other", "1.0"))
+    space.write("base.txt", "old\nother\n")
     with pytest.raises(BadFiles) as caught:
         mirror(space, "stop")
     first, _, heading, line = str(caught.value).splitlines()

@@ -149,13 +149,14 @@ def remembered(jobs: Iterable[Job], locks: Mapping[str, Lock], backend: Backend)
 
 def why_tried(older: Mapping[str, Iterable[Outdated]], refused: Iterable[str]) -> tuple[str, ...]:
     """
-    Return, in lines, why a resolution came to releases that are older than the newest; nothing if it did not.
+    Return, in lines, why a resolution came to old releases of which files were refused; nothing if it came to the newest.
 
-    :param refused: names of files that were refused: that the newest release is one of them needs no line.
+    :param refused: names of the files that were refused.
     """
     bad = {(project, str(version)) for project, version, _ in map(filenames.parse, refused)}
-    found = [one for those in older.values() for one in those]
-    lines = outdated_lines(one for one in found if not one.own and (one.project, one.newest) not in bad)
+    projects = {project for project, _ in bad}
+    found = [one for those in older.values() for one in those if one.project in projects and not one.own]
+    lines = outdated_lines(one for one in found if (one.project, one.newest) not in bad)
     return ("older releases were tried, since the newest ones are kept away:", *lines) if lines else ()
 
 
