@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from tests.support.programs.ending import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -30,10 +32,6 @@ _FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
-
-
-#: Seconds that the browser may be silent.
-PATIENCE = 30
 
 
 class Tab:
@@ -145,6 +143,10 @@ def tab(folder: Path) -> Iterator[Tab]:
         yield Tab(said, heard)
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         os.close(said)
         os.close(heard)
