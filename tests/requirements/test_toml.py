@@ -173,3 +173,11 @@ def test_long_numbers_are_refused(text: str, line: int | None) -> None:
     assert isinstance(found, Fault)
     assert (found.what, found.line) == ("a number of more than 300 digits", line)
     assert document(f'a = "{"9" * 300}"')
+
+
+def test_a_line_that_ends_with_cr_alone_is_named() -> None:
+    """Editors of old Macs wrote such lines; TOML allows LF, and CR before LF."""
+    fault = parse_toml(PATH, TEXT.replace("\n", "\r"))
+    assert isinstance(fault, Fault)
+    assert (fault.what, fault.line) == ("a line ends with CR alone, which TOML does not allow", 1)
+    assert isinstance(parse_toml(PATH, TEXT.replace("\n", "\r\n")), Settings)

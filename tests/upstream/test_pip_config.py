@@ -153,6 +153,26 @@ def test_an_address_that_is_none_is_not_shown(url: str, monkeypatch: pytest.Monk
     assert "S3CRET" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("data", "step"),
+    [
+        ("[global]\n".encode("utf-16"), "save it as UTF-8 without a byte order mark"),
+        ("[global]\n".encode("utf-16-le"), "save it as UTF-8 without a byte order mark"),
+        ("[global]\n".encode("utf-8-sig"), "save it as UTF-8 without a byte order mark"),
+        (b"timeout = 5\n", "mend that file"),
+    ],
+)
+def test_a_file_that_pip_cannot_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, step: str) -> None:
+    """The next step is about that file: `pip config list` cannot read it either."""
+    (tmp_path / "pip.conf").write_bytes(data)
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    with pytest.raises(
+        UpstreamError, match=r"pip refuses its own configuration: Configuration file .*pip\.conf"
+    ) as caught:
+        read_network()
+    assert caught.value.next_step == step
+
+
 def test_a_setting_that_only_a_session_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     """A port that is no number is one line, which names the setting."""
     monkeypatch.setenv("PIP_TRUSTED_HOST", "absent:abc")

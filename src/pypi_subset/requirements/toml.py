@@ -122,6 +122,11 @@ def _toml_fault(path: Path, text: str, message: str) -> Fault:
     if match is None:
         return Fault(what=f"not TOML: {message}", path=path)
     shown = text.split("\n")[int(match[2]) - 1].rstrip()
+    if "\r" in shown:
+        what = "a line ends with CR alone, which TOML does not allow"
+        return Fault(
+            what=what, path=path, line=int(match[2]), next_step="save it with LF, or CR and LF, behind each line"
+        )
     step = "put versions in quotes" if re.search(r"=\s*[0-9]+(\.[0-9]+){2}", shown) else ""
     excerpt = (shown, " " * (int(match[3]) - 1) + "^")
     return Fault(what=f"not TOML: {match[1]}", path=path, line=int(match[2]), excerpt=excerpt, next_step=step)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 #: A URL of a server.
 _REMOTE = re.compile(r"(https?|ftp):", re.IGNORECASE)
 
+#: What pip says of a file that it cannot read, and what is in that text if its encoding is at fault.
+_UNREADABLE, _ENCODED = "Configuration file", re.compile(r"invalid \S+ characters|\\x00|\\ufeff|\x00|\ufeff")
 #: What separates two URLs for the user, and not for pip.
 _SECOND = re.compile(r"[,;|]\s*https?:", re.IGNORECASE)
 
@@ -122,8 +124,12 @@ def read_network() -> Network:
         with contextlib.redirect_stderr(complaint):
             options, _ = parser.parse_args([])
     except SystemExit as error:
-        msg = f"pip refuses its own configuration: {_reason(complaint.getvalue(), parser)}"
-        raise UpstreamError(msg, next_step="see 'pip config list' and 'pip config debug'") from error
+        reason = _reason(complaint.getvalue(), parser)
+        msg, step = f"pip refuses its own configuration: {reason}", "see 'pip config list' and 'pip config debug'"
+        if _UNREADABLE in reason:
+            # pip's own commands read that file too, and say no more.
+            step = "mend that file" if _ENCODED.search(reason) is None else "save it as UTF-8 without a byte order mark"
+        raise UpstreamError(msg, next_step=step) from error
     except OverflowError as error:
         one = given(parser.config.items()).get("uploaded-prior-to")
         msg = f"pip's setting 'uploaded-prior-to' ({one.place if one else 'pip'}) names no day of a calendar"
