@@ -57,6 +57,19 @@ KINDS = {
         'override-dependencies = ["held>=2"]',
         "new 2.0 requires held<2, and an older release is chosen",
     ),
+    "override of what only the newest requires": (
+        'override-dependencies = ["far<2"]',
+        "lead 2.0 requires far>=2, and an older release is chosen",
+    ),
+    "override to no platform, against the newest": (
+        'override-dependencies = ["far; sys_platform == \'win32\'"]\nconstraint-dependencies = ["far<2"]',
+        "lead 2.0 requires far>=2, and an older release is chosen",
+    ),
+    "override against what the newest leads to": (
+        'override-dependencies = ["deep>=2"]',
+        "middle 1.0 requires deep<2, and it is not chosen",
+    ),
+    "override of what a release requires elsewhere": ('override-dependencies = ["deep<2", "far>=2"]', ""),
     "exclude of what is required": ('exclude-dependencies = ["part"]', "it is required on linux"),
     "exclude of a request": ('exclude-dependencies = ["App"]', "it is required on linux"),
     "exclude against the newest": (
@@ -76,6 +89,10 @@ def publish(index: Index) -> None:
     index.add(*(make_wheel(name, number) for name in ("bound", "winonly", "more", "rest") for number in ("1.0", "2.0")))
     index.add(make_wheel("new", "1.0", requires=["held"]), make_wheel("new", "2.0", requires=["held<2"]))
     index.add(make_wheel("held", "1.0"), make_wheel("held", "2.0"))
+    index.add(make_wheel("lead", "1.0"), make_wheel("lead", "2.0", requires=["far>=2"]))
+    index.add(make_wheel("chain", "1.0"), make_wheel("chain", "2.0", requires=["middle", "far>=2"]))
+    index.add(make_wheel("middle", "1.0", requires=["deep<2", "far<2; sys_platform == 'win32'"]))
+    index.add(*(make_wheel(name, number) for name in ("far", "deep") for number in ("1.0", "2.0")))
     index.add(make_wheel("late", "1.0"), make_wheel("late", "2.0", requires=["sdist-only"]))
 
 
@@ -94,7 +111,7 @@ def test_uv_chooses_the_same(kind: str, workspace: Workspace, index: Index) -> N
     lines, why = KINDS[kind]
     publish(index)
     workspace.toml({"linux": "cp310-manylinux2014_x86_64"}, sets={"own": {"source": "../pyproject.toml"}})
-    text = f'[project]\nname = "own"\nversion = "1"\ndependencies = ["app[x]", "new", "late"]\n[tool.uv]\n{lines}\n'
+    text = f'[project]\nname = "own"\nversion = "1"\ndependencies = ["app[x]", "new", "late", "lead", "chain"]\n[tool.uv]\n{lines}\n'
     (workspace.root / "pyproject.toml").write_text(text, encoding="utf-8")
     if not why:
         mirror(workspace)

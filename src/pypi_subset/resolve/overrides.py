@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
 
+    from pypi_subset.model.distributions import Distribution
     from pypi_subset.model.requests import Job, Request
     from pypi_subset.upstream.offers import TargetOffers
 
@@ -85,16 +86,18 @@ def _of_overrides(
                     project,
                     f"its marker is false on {job.target.name}, and {project} is required all the same",
                 )
+            yield from ((entry, project, why) for why in _newer(project, None, job, found, upstream))
             continue
         bound = SpecifierSet(",".join(str(one.requirement.specifier) for one in active))
+        version = newest = _newest(project, bound, job, upstream)
         if project in found:
             version = Version(found[project]["metadata"]["version"])
-            newest = _newest(project, bound, job, upstream)
             if newest is not None and newest != version:
                 yield entry, project, f"it admits {newest}, and what requires {project} does not"
-            yield from ((entry, project, why) for why in _newer(project, version, found, upstream))
         elif who := next(_requiring(project, job, found, extras), None):
             yield entry, project, f"{who} names {project} with a marker that is false on {job.target.name}"
+        # Releases that are chosen may require nothing of it, since those that do contradict the entry.
+        yield from ((entry, project, why) for why in _newer(project, version, job, found, upstream))
 
 
 def _of_excludes(
@@ -106,7 +109,7 @@ def _of_excludes(
         entry = f"the exclude of {name}"
         if project in found:
             yield entry, project, f"it is required on {job.target.name}"
-        yield from ((entry, project, why) for why in _newer(project, None, found, upstream))
+        yield from ((entry, project, why) for why in _newer(project, None, job, found, upstream))
 
 
 def _newest(project: NormalizedName, bound: SpecifierSet, job: Job, upstream: TargetOffers) -> Version | None:
@@ -130,18 +133,45 @@ def _newest(project: NormalizedName, bound: SpecifierSet, job: Job, upstream: Ta
 def _newer(
     project: NormalizedName,
     version: Version | None,
+    job: Job,
     found: Mapping[NormalizedName, Mapping[str, Any]],
     upstream: TargetOffers,
 ) -> Iterator[str]:
-    """Yield each newer release that pip looked at and passed over since it does not admit *version* of *project*."""
-    for one, metadata in upstream.metadata_seen():
-        if one.project not in found or one.version <= Version(found[one.project]["metadata"]["version"]):
-            continue
-        for requirement in _read(dependencies_of(metadata).requires):
+    """Yield each release that pip looked at and passed over since it does not admit *version* of *project*."""
+    for one, requirements in _passed_over(job, found, upstream):
+        instead = "an older release is chosen" if one.project in found else "it is not chosen"
+        for requirement in requirements:
             if canonicalize_name(requirement.name) == project and (
                 version is None or not requirement.specifier.contains(version, prereleases=True)
             ):
-                yield f"{one.project} {one.version} requires {requirement}, and an older release is chosen"
+                yield f"{one.project} {one.version} requires {requirement}, and {instead}"
+
+
+def _passed_over(
+    job: Job, found: Mapping[NormalizedName, Mapping[str, Any]], upstream: TargetOffers
+) -> Iterator[tuple[Distribution, list[Requirement]]]:
+    """Yield the releases that pip looked at above those in *found*, and below them, each with what it may require here."""
+    seen = [
+        (one, [each for each in _read(dependencies_of(metadata).requires) if _may_count(each, job)])
+        for one, metadata in upstream.metadata_seen()
+    ]
+    reached = [
+        (one, requires)
+        for one, requires in seen
+        if one.project in found and one.version > Version(found[one.project]["metadata"]["version"])
+    ]
+    known: set[NormalizedName] = set()
+    # What other sets look at is no part of this one: only what a release above leads to is.
+    while reached:
+        yield from reached
+        names = {canonicalize_name(each.name) for _, requires in reached for each in requires} - known - found.keys()
+        known |= names
+        reached = [(one, requires) for one, requires in seen if one.project in names]
+
+
+def _may_count(requirement: Requirement, job: Job) -> bool:
+    """Whether the marker of *requirement* is true for the target, or may be: one about an extra."""
+    return "extra" in str(requirement.marker) or _true(requirement, job)
 
 
 def _requiring(
