@@ -117,8 +117,8 @@ OPEN = {
         ),
     ),
     "constraint": (
-        {"base.txt": "lib\n-c limits.txt\n", "limits.txt": "lib<2; platform_release >= '20'\n"},
-        'the constraint lib<2; platform_release >= "20"; its marker depends on platform_release,',
+        {"base.txt": "lib\n-c limits.txt\n", "limits.txt": "lib<1; platform_release == 'x'\n"},
+        'the constraint lib<1; platform_release == "x"; its marker depends on platform_release,',
     ),
 }
 
@@ -144,6 +144,16 @@ def test_a_marker_that_depends_on_an_open_value(workspace: Workspace, index: Ind
     assert line.startswith('linux = { tag = "cp310-cp310-manylinux2014_x86_64", python = "3.10.4", platform_')
     toml.write_text(f"[targets]\nmac = {mac}\n{line.replace('…', '1')}\n")
     mirror(workspace)
+
+
+def test_a_constraint_that_admits_the_answer_needs_no_value(workspace: Workspace, index: Index) -> None:
+    """Whether its marker is true or false, the answer is the same; one on a project that nothing requires does not count."""
+    index.add(make_wheel("lib"), make_wheel("other"))
+    workspace.write("base.txt", "lib\n-c limits.txt\n")
+    workspace.write("limits.txt", "lib<2; platform_release >= '20'\nother<1; platform_release >= '20'\n")
+    workspace.toml({"linux": LINUX})
+    mirror(workspace)
+    assert versions(workspace, "base--linux") == {"lib": "1.0"}
 
 
 def test_an_open_marker_is_one_gap_of_all_targets(workspace: Workspace, index: Index) -> None:

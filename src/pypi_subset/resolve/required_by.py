@@ -15,7 +15,7 @@ from pypi_subset.targets.markers import UndefinedName, decided, holds
 from pypi_subset.targets.tag import line_with
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from packaging.requirements import Requirement
 
@@ -54,16 +54,22 @@ def _refuse(wrong: Sequence[NoSolution]) -> None:
         raise wrong[0] if len(wrong) == 1 else Gaps(wrong)
 
 
-def refuse_open_constraints(job: Job, constraints: Iterable[Requirement], found: Collection[NormalizedName]) -> None:
+def refuse_open_constraints(job: Job, constraints: Iterable[Requirement], found: Mapping[NormalizedName, str]) -> None:
     """
-    Refuse a constraint on a project of *found* if the target leaves open whether it applies.
+    Refuse a constraint that excludes a version of *found* if the target leaves open whether it applies.
 
+    pip took it for false. A version that it admits is the answer if it is true as well.
+
+    :param found: the versions that pip chose.
     :raises UndefinedMarker: names the constraint and the values.
     :raises Gaps: several do.
     """
     wrong: list[NoSolution] = []
     for one in constraints:
-        if canonicalize_name(one.name) in found:
+        chosen = found.get(canonicalize_name(one.name))
+        # A pre-release in a constraint lets pip take other pre-releases.
+        same = chosen is not None and one.specifier.contains(chosen) and not one.specifier.prereleases and not one.url
+        if chosen is not None and not same:
             with _gathered(wrong):
                 _holds(one, (), job, f"the constraint {one}")
     _refuse(wrong)

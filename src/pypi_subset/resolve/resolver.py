@@ -157,7 +157,7 @@ def _answer(job: Job, *, constraints: Sequence[str], index: Loopback, pips: Pips
         excluded += more
     limits = [one.requirement for one in job.requirement_set.constraints]
     limits += [parse_requirement(line.partition(" --hash")[0]) for line in constraints]
-    refuse_open_constraints(job, limits, found.keys())
+    refuse_open_constraints(job, limits, {name: one["metadata"]["version"] for name, one in found.items()})
     require_honoured(job, found, extras, offers)
     assumed = tuple(assumed_of(job, found, extras))
     return Answer(candidates=candidates, found=found, reasons=reasons, extras=extras, brought=brought, assumed=assumed)
