@@ -83,8 +83,9 @@ def test_a_request_and_a_receipt(lab: Office) -> None:
     )
     answers = json.loads(subset("plan", "--request=my request.json", "--json", cwd=root).stdout)["answers"]
     assert [(one["since"], one["arrived"]) for one in answers[:3]] == [(1, True), (2, False), (None, False)]
-    lines = subset("plan", "--request=my request.json", cwd=root).stdout.splitlines()
-    assert lines[1:3] == [
+    done = subset("plan", "--request=my request.json", cwd=root)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[1:3] == [
         "app for here: 1.0 is in the subset since serial 1; it has arrived",
         "lib for here: 1.0 is in the subset since serial 2; the last receipt does not have it",
     ]
