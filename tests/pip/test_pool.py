@@ -69,7 +69,7 @@ def test_many_runs_have_nothing_in_common(tmp_path: Path) -> None:
 
 
 def test_a_pip_that_vanishes_is_an_error(tmp_path: Path, index: Index) -> None:
-    """When the process behind `Pips` is killed, whoever waits gets the reason, and so does whoever comes later."""
+    """When the process behind `Pips` is killed, each run that waits gets the reason, and so does each later run."""
     index.delay = 30
     arguments = ["download", "--index-url", index.url, "slow"]
     killed = "pip was killed, as the kernel does where memory runs out; give this machine"

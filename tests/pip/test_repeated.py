@@ -79,7 +79,7 @@ def test_a_plan_is_that_of_a_plain_pip(index: Index, tmp_path: Path) -> None:
 
 
 def test_a_report_has_no_descriptions(index: Index, tmp_path: Path) -> None:
-    """Of what a run for a target would install, the report says all but the description."""
+    """The report of a run for a target has all fields of a project's metadata but the description."""
     wheel = make_wheel("app", requires=["lib"])
     index.add(
         replace(wheel, metadata=wheel.metadata.rstrip() + b"\nSummary: short\n\n# A long text\n"), make_wheel("lib")

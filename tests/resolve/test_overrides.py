@@ -57,7 +57,7 @@ KINDS = {
         'override-dependencies = ["held>=2"]',
         "new 2.0 requires held<2, and an older release is chosen",
     ),
-    "override of what only the newest requires": (
+    "override of a project that only the newest release requires": (
         'override-dependencies = ["far<2"]',
         "lead 2.0 requires far>=2, and an older release is chosen",
     ),
@@ -69,7 +69,10 @@ KINDS = {
         'override-dependencies = ["deep>=2"]',
         "middle 1.0 requires deep<2, and it is not chosen",
     ),
-    "override of what a release requires elsewhere": ('override-dependencies = ["deep<2", "far>=2"]', ""),
+    "override of a project that a release requires on other systems": (
+        'override-dependencies = ["deep<2", "far>=2"]',
+        "",
+    ),
     "exclude of what is required": ('exclude-dependencies = ["part"]', "it is required on linux"),
     "exclude of a request": ('exclude-dependencies = ["App"]', "it is required on linux"),
     "exclude against the newest": (

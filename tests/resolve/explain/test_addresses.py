@@ -43,7 +43,7 @@ def test_the_newest_release_is_named_and_the_line_skips_all_that_require_it(work
 
 
 def test_what_requires_the_release_is_avoided_where_there_is_no_other(workspace: Workspace, index: Index) -> None:
-    """The release that requires the URL is the only one: an older release of what requires it is the way."""
+    """If a project has only the release that requires the URL, the step takes an older release of the project above it."""
     index.add(make_wheel("app", requires=["via"]), make_wheel("deep", requires=[URL]))
     index.add(make_wheel("via", "2.0", requires=["deep"]), make_wheel("via", "1.0"))
     assert gap_of(workspace, "app\n") == ("deep 1.0", "write 'via!=2.0' in the set")

@@ -78,7 +78,7 @@ def test_bytes_that_came_give_time(monkeypatch: pytest.MonkeyPatch) -> None:
     arrived, came = Limit.arrived, 0
 
     def arrive(limit: Limit, count: int) -> None:
-        """Look at the clock, by which each second brings 2000 bytes."""
+        """Count the bytes, and check the limit: the clock advances one second for every 2000 bytes."""
         nonlocal came
         arrived(limit, count)
         came = count

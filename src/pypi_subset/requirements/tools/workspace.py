@@ -31,7 +31,7 @@ _PROJECT = "pyproject.toml"
 _WORKSPACE = (*UV, "workspace")
 #: Other tools that have workspaces. Without ``members``, one of Rye has each project below its root.
 _OTHERS, _WITHOUT_LIST = ("pdm", "rye"), "rye"
-#: Tools whose settings may stand in a file of their own: its name, and the keys that its content has in a project.
+#: Tool → name of a file with its settings, and the keys that these settings have in ``pyproject.toml``.
 _FILES: dict[str, tuple[str, tuple[str, ...]]] = {
     "pdm": (FILES[0], ("tool", "pdm", "source")),
     "hatch": (FILES[1], ("tool", "hatch")),
@@ -122,7 +122,7 @@ def _without(settings: Settings, keys: Iterable[str]) -> Settings:
 
 
 def files_of_tools(document: Settings, places: Places, faults: list[Fault]) -> dict[str, Settings]:
-    """Return tool → the file beside *document* with settings of its own, as they stand in a project."""
+    """Return tool → the settings in its own file beside *document*, with the keys of ``pyproject.toml``."""
     found = {}
     for tool, (name, keys) in _FILES.items():
         path = document.path.with_name(name)

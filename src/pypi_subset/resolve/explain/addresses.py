@@ -45,7 +45,7 @@ def address_gap(chain: Sequence[Asking], job: Job, requests: Sequence[str], insp
 
 
 def _another(chain: Sequence[Asking], inspector: Inspector) -> str:
-    """Return the line with which another release is taken: of what requires the URL, or else of what requires that."""
+    """Return the line that takes another release of the project that requires the URL, or of one above it."""
     for asking, (who, _) in reversed([*pairwise(chain)]):
         project, _, version = who.partition(" ")
         name = canonicalize_name(project)
@@ -79,7 +79,7 @@ def address_of(output: str, job: Job, upstream: TargetOffers, paths: Paths) -> N
     if _ADDRESS not in output:
         return None
     what = "a release requires a URL instead of a release of an index: it cannot be mirrored"
-    return no_solution(job, what, next_step="require another version of what requires it")
+    return no_solution(job, what, next_step="require another version of that project")
 
 
 def _addresses(paths: Paths) -> Iterator[tuple[Asking, ...]]:

@@ -145,7 +145,7 @@ def _asked(project: NormalizedName, offers: Shelves) -> str:
 
 
 def step_of(found: Obstacle, target: Target, offers: Shelves) -> str:
-    """Return what the user can do about an obstacle; ``""`` if only another version of what requires it helps."""
+    """Return what the user can do about an obstacle; ``""`` if only another version of the project that requires it helps."""
     if found.kind == "clash":
         place = next((who for who, _ in found.asking if ":" in who or "'" in who), "")
         return place and f"change {place}"
